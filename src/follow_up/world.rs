@@ -1,0 +1,143 @@
+//! One area as the plan sees it: the slice of the calendar that is read at once.
+//!
+//! An area is what one manager follows, so everything the plan weighs together lies in one
+//! slice, and a tick reads only the areas in which something falls due. Appointments for the
+//! whole authority (school director, quality officer) come with every slice.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{
+    Absence, Activity, Appointment, Area, CheckIn, Dialogue, Measure, Pair, Person, PersonId, Post,
+    Role, SchoolUnit, UnitCode,
+};
+
+/// A row that could not be read as what it should be. It is set aside, the rest goes on, and
+/// the quality officer is told.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RowFault {
+    /// The table.
+    pub table: String,
+    /// The row's key as far as it could be read.
+    pub key: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+/// Everything the record says about one area, and about the people of the whole authority.
+#[derive(Debug, Clone, Default)]
+pub struct AreaWorld {
+    /// The area; `None` for the slice that belongs to the authority as a whole.
+    pub area: Option<Area>,
+    /// Its units, by code.
+    pub units: BTreeMap<UnitCode, SchoolUnit>,
+    /// Everybody who is mentioned.
+    pub people: BTreeMap<PersonId, Person>,
+    /// Appointments at the units, for the area and for the authority.
+    pub appointments: Vec<Appointment>,
+    /// Absences of those people.
+    pub absences: Vec<Absence>,
+    /// Measures of the units that may still ask for something.
+    pub measures: Vec<Measure>,
+    /// Dialogues of the units.
+    pub dialogues: Vec<Dialogue>,
+    /// Check-ins of the area's pairs.
+    pub check_ins: Vec<CheckIn>,
+    /// Activities of the units and the area.
+    pub activities: Vec<Activity>,
+    /// Rows that were set aside.
+    pub faults: Vec<RowFault>,
+}
+
+impl AreaWorld {
+    /// The people who hold `role` at `post` on `day`, without repeats, by identifier.
+    pub fn holders(&self, role: Role, post: &Post, day: Date) -> Vec<PersonId> {
+        let mut holders: Vec<_> = self
+            .appointments
+            .iter()
+            .filter(|a| a.role == role && &a.post == post && a.holds(day))
+            .map(|a| a.person.clone())
+            .collect();
+        holders.sort();
+        holders.dedup();
+        holders
+    }
+
+    /// The one who answers for a unit on `day`: an acting principal before a permanent one. With
+    /// several of the same kind, the one appointed last, then the first by identifier.
+    pub fn principal(&self, unit: &UnitCode, day: Date) -> Option<PersonId> {
+        self.appointments
+            .iter()
+            .filter(|a| a.role.leads_unit() && a.holds(day))
+            .filter(|a| matches!(&a.post, Post::Unit(code) if code == unit))
+            .max_by_key(|a| (a.role == Role::ActingPrincipal, a.from, std::cmp::Reverse(&a.person)))
+            .map(|a| a.person.clone())
+    }
+
+    /// The area's managers on `day`.
+    pub fn area_managers(&self, day: Date) -> Vec<PersonId> {
+        match &self.area {
+            Some(area) => self.holders(Role::AreaManager, &Post::Area(area.id.clone()), day),
+            None => Vec::new(),
+        }
+    }
+
+    /// Those who hold a role for the whole authority on `day`.
+    pub fn authority_holders(&self, role: Role, day: Date) -> Vec<PersonId> {
+        self.holders(role, &Post::Authority, day)
+    }
+
+    /// The units in operation on `day`, by code.
+    pub fn active_units(&self, day: Date) -> impl Iterator<Item = &SchoolUnit> {
+        self.units.values().filter(move |unit| unit.is_active(day))
+    }
+
+    /// The units a person leads in this area on `day`.
+    pub fn units_led_by(&self, person: &PersonId, day: Date) -> Vec<&SchoolUnit> {
+        self.active_units(day)
+            .filter(|unit| self.principal(&unit.code, day).as_ref() == Some(person))
+            .collect()
+    }
+
+    /// The pairs that should meet for check-ins on `day`: every principal with every manager of
+    /// the area, a principal of two units once, nobody with themselves.
+    pub fn pairs(&self, day: Date) -> Vec<Pair> {
+        let managers = self.area_managers(day);
+        let mut pairs: Vec<Pair> = self
+            .active_units(day)
+            .filter_map(|unit| self.principal(&unit.code, day))
+            .flat_map(|principal| {
+                managers.iter().filter(move |&m| *m != principal.clone()).map({
+                    let principal = principal.clone();
+                    move |manager| Pair { principal: principal.clone(), area_manager: manager.clone() }
+                })
+            })
+            .collect();
+        pairs.sort();
+        pairs.dedup();
+        pairs
+    }
+
+    /// Who gets mail meant for `person` on `day`: a deputy, the deputy's deputy, and so on. A
+    /// circle of deputies, or one who is unknown, ends with the last who can be written to.
+    pub fn stand_in(&self, person: &PersonId, day: Date) -> PersonId {
+        let mut seen = vec![person.clone()];
+        let mut current = person.clone();
+        while let Some(deputy) = self.deputy(&current, day) {
+            if seen.contains(deputy) || !self.people.contains_key(deputy) {
+                break;
+            }
+            seen.push(deputy.clone());
+            current = deputy.clone();
+        }
+        current
+    }
+
+    fn deputy(&self, person: &PersonId, day: Date) -> Option<&PersonId> {
+        self.absences
+            .iter()
+            .filter(|absence| &absence.person == person && absence.covers(day))
+            .find_map(|absence| absence.deputy.as_ref())
+    }
+}

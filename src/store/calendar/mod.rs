@@ -1,0 +1,49 @@
+//! The calendar: what is so.
+//!
+//! Read area by area, written by imports and answers. Other programs may do both at the same
+//! time; triggers keep a record of which areas changed, whoever changed them.
+
+mod apply;
+mod batch;
+mod read;
+
+use std::path::Path;
+
+pub use batch::{Batch, Change, Changed, Known};
+
+use super::StoreError;
+use super::database::{Absent, Database};
+use super::migration::Schema;
+
+/// The calendar's schema. Other programs write to this file, so it stays readable by its group.
+static SCHEMA: Schema = Schema {
+    kind: "calendar",
+    application_id: i32::from_be_bytes(*b"avCA"),
+    synchronous: "FULL",
+    private: false,
+    migrations: &[include_str!("0001_calendar.sql"), include_str!("0002_changes.sql")],
+};
+
+/// A handle to the calendar; clones share one connection and its thread.
+#[derive(Clone, Debug)]
+pub struct Calendar {
+    database: Database,
+}
+
+impl Calendar {
+    /// Opens the calendar, or makes an empty one.
+    ///
+    /// # Errors
+    /// The file is foreign, newer, or cannot be written to.
+    pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { database: Database::open(path, &SCHEMA, Absent::Create)? })
+    }
+
+    /// Opens a calendar that must be there.
+    ///
+    /// # Errors
+    /// As [`Calendar::open_or_create`], and when the file is missing.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self { database: Database::open(path, &SCHEMA, Absent::Refuse)? })
+    }
+}

@@ -1,0 +1,69 @@
+//! What can go wrong with the record, and what to do about it.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// A failure of one of the two databases.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The file is not there and was not to be made.
+    #[error("{path}: there is no such database; run `avstamd import` to make the calendar, or name another file under [database] in the configuration")]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file could not be opened or made.
+    #[error("{path}: cannot be opened as a database: {source}; see that the directory exists and may be written to")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The file is a database, but another program's or the other one of ours.
+    #[error("{path}: this is not avstamd's {expected}; name the right file under [database] in the configuration")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Which of the two was expected.
+        expected: &'static str,
+    },
+    /// A newer program has been here. The file is left as it is.
+    #[error("{path}: the {kind} has schema version {found}, this program knows {known}; install the newer avstamd, or restore the backup taken before the upgrade")]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Which of the two.
+        kind: &'static str,
+        /// The file's version.
+        found: i64,
+        /// The newest version known here.
+        known: i64,
+    },
+    /// The backup that goes before every migration could not be made; nothing was migrated.
+    #[error("{path}: the backup before migrating failed: {source}; make room beside the file and start again")]
+    BackupBeforeMigration {
+        /// Where the backup was to go.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// SQLite refused.
+    #[error("database: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The thread that owns the connection is gone.
+    #[error("the database thread has stopped; restart avstamd")]
+    Stopped,
+    /// A job failed in a way that is a fault of the program. Its transaction was rolled back.
+    #[error("a fault in the program stopped this work on the database; nothing of it was kept")]
+    Panicked,
+    /// A stored value that the program itself wrote cannot be read back.
+    #[error("{table}: {message}")]
+    Unreadable {
+        /// Where.
+        table: &'static str,
+        /// What.
+        message: String,
+    },
+}

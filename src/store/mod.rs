@@ -1,0 +1,16 @@
+//! The record, on SQLite: the only SQL in the program.
+//!
+//! Two files. The [`Calendar`] says what is so and is a public interface; the [`Ledger`] says
+//! what was said and is the daemon's alone. Each has one thread that owns its connection, so
+//! writes come in order, a slow disk pushes back, and a caller who gives up leaves nothing half
+//! done. The verbs are the domain's, so that a second engine can stand behind them.
+
+mod calendar;
+mod database;
+mod error;
+mod ledger;
+mod migration;
+
+pub use calendar::{Batch, Calendar, Change, Changed, Known};
+pub use error::StoreError;
+pub use ledger::{Ledger};
