@@ -65,7 +65,8 @@ impl UnitCode {
     /// Anything but five to eight digits.
     pub fn parse(text: &str) -> Result<Self, UnitCodeFault> {
         let digits = text.trim();
-        let plausible = (5..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+        let plausible =
+            (5..=8).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
         if plausible {
             Ok(Self(Arc::from(format!("{digits:0>8}"))))
         } else {

@@ -103,7 +103,9 @@ pub struct Measure {
 impl Measure {
     /// The latest evaluation made on or before `day`.
     pub fn latest_evaluation(&self, day: Date) -> Option<&Evaluation> {
-        self.evaluations.iter().rfind(|evaluation| evaluation.evaluated_on <= day)
+        self.evaluations
+            .iter()
+            .rfind(|evaluation| evaluation.evaluated_on <= day)
     }
 
     /// The date an evaluation is due, as things stand on `day`; `None` when nothing is due.
@@ -141,7 +143,10 @@ impl Measure {
     /// What to call it in a list: the development area, else the start of the decision.
     pub fn title(&self) -> &str {
         if self.development_area.is_empty() {
-            self.decision.split(['.', '\n']).next().unwrap_or(&self.decision)
+            self.decision
+                .split(['.', '\n'])
+                .next()
+                .unwrap_or(&self.decision)
         } else {
             &self.development_area
         }
@@ -186,15 +191,26 @@ mod tests {
     #[test]
     fn too_early_moves_the_date_and_leaves_the_measure_unassessed() {
         let moved = date(2027, 3, 1);
-        let m = measure(vec![evaluation(date(2026, 12, 1), Some(Effect::TooEarly), Some(moved))]);
-        assert_eq!(m.evaluation_due(date(2026, 11, 30)), Some(date(2026, 12, 3)));
+        let m = measure(vec![evaluation(
+            date(2026, 12, 1),
+            Some(Effect::TooEarly),
+            Some(moved),
+        )]);
+        assert_eq!(
+            m.evaluation_due(date(2026, 11, 30)),
+            Some(date(2026, 12, 3))
+        );
         assert_eq!(m.evaluation_due(date(2026, 12, 1)), Some(moved));
         assert!(m.is_unassessed("2027/28", date(2027, 9, 1)));
     }
 
     #[test]
     fn an_assessed_effect_ends_both_duties() {
-        let m = measure(vec![evaluation(date(2026, 12, 1), Some(Effect::None), None)]);
+        let m = measure(vec![evaluation(
+            date(2026, 12, 1),
+            Some(Effect::None),
+            None,
+        )]);
         assert_eq!(m.evaluation_due(date(2026, 12, 2)), None);
         assert!(!m.is_unassessed("2027/28", date(2027, 9, 1)));
     }
@@ -209,7 +225,14 @@ mod tests {
 
     #[test]
     fn an_answer_dated_tomorrow_does_not_count_today() {
-        let m = measure(vec![evaluation(date(2026, 12, 1), Some(Effect::Good), None)]);
-        assert_eq!(m.evaluation_due(date(2026, 11, 30)), Some(date(2026, 12, 3)));
+        let m = measure(vec![evaluation(
+            date(2026, 12, 1),
+            Some(Effect::Good),
+            None,
+        )]);
+        assert_eq!(
+            m.evaluation_due(date(2026, 11, 30)),
+            Some(date(2026, 12, 3))
+        );
     }
 }

@@ -52,7 +52,10 @@ choice! {
 impl Role {
     /// Where the role can be held.
     pub const fn is_held_at_unit(self) -> bool {
-        matches!(self, Self::Principal | Self::AssistantPrincipal | Self::ActingPrincipal)
+        matches!(
+            self,
+            Self::Principal | Self::AssistantPrincipal | Self::ActingPrincipal
+        )
     }
 
     /// Whether the role's holder answers for a unit as its principal.

@@ -71,7 +71,13 @@ impl AreaWorld {
             .iter()
             .filter(|a| a.role.leads_unit() && a.holds(day))
             .filter(|a| matches!(&a.post, Post::Unit(code) if code == unit))
-            .max_by_key(|a| (a.role == Role::ActingPrincipal, a.from, std::cmp::Reverse(&a.person)))
+            .max_by_key(|a| {
+                (
+                    a.role == Role::ActingPrincipal,
+                    a.from,
+                    std::cmp::Reverse(&a.person),
+                )
+            })
             .map(|a| a.person.clone())
     }
 
@@ -104,16 +110,19 @@ impl AreaWorld {
     /// the area, a principal of two units once, nobody with themselves.
     pub fn pairs(&self, day: Date) -> Vec<Pair> {
         let managers = self.area_managers(day);
-        let mut pairs: Vec<Pair> = self
+        let mut pairs = Vec::new();
+        for principal in self
             .active_units(day)
             .filter_map(|unit| self.principal(&unit.code, day))
-            .flat_map(|principal| {
-                managers.iter().filter(move |&m| *m != principal.clone()).map({
-                    let principal = principal.clone();
-                    move |manager| Pair { principal: principal.clone(), area_manager: manager.clone() }
-                })
-            })
-            .collect();
+        {
+            for manager in managers.iter().filter(|&manager| *manager != principal) {
+                let (principal, area_manager) = (principal.clone(), manager.clone());
+                pairs.push(Pair {
+                    principal,
+                    area_manager,
+                });
+            }
+        }
         pairs.sort();
         pairs.dedup();
         pairs

@@ -104,11 +104,16 @@ fn connect(path: &Path, schema: &Schema, absent: Absent) -> Result<Connection, S
             make_private(path, schema);
         }
         Absent::Refuse if !path.exists() => {
-            return Err(StoreError::Missing { path: path.to_owned() });
+            return Err(StoreError::Missing {
+                path: path.to_owned(),
+            });
         }
         Absent::Refuse => {}
     }
-    let open = |source| StoreError::Open { path: path.to_owned(), source };
+    let open = |source| StoreError::Open {
+        path: path.to_owned(),
+        source,
+    };
     let connection = Connection::open_with_flags(path, flags).map_err(open)?;
     connection.busy_timeout(BUSY).map_err(open)?;
     connection.set_prepared_statement_cache_capacity(64);
@@ -127,7 +132,11 @@ fn make_private(path: &Path, schema: &Schema) {
     use std::os::unix::fs::OpenOptionsExt;
     if schema.private {
         // An existing file keeps its mode; a failure here is told by SQLite's own open.
-        let _ = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let _ = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path);
     }
 }
 
@@ -154,8 +163,10 @@ mod tests {
             })
             .await;
         assert!(matches!(failed, Err(StoreError::Panicked)));
-        let rows: i64 =
-            db.run(|c| Ok(c.query_row("SELECT count(*) FROM t", [], |r| r.get(0))?)).await.unwrap();
+        let rows: i64 = db
+            .run(|c| Ok(c.query_row("SELECT count(*) FROM t", [], |r| r.get(0))?))
+            .await
+            .unwrap();
         assert_eq!(rows, 0);
     }
 
@@ -165,7 +176,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.db");
         Database::open(&path, &SCHEMA, Absent::Create).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 
     #[test]

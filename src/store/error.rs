@@ -8,13 +8,17 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum StoreError {
     /// The file is not there and was not to be made.
-    #[error("{path}: there is no such database; run `avstamd import` to make the calendar, or name another file under [database] in the configuration")]
+    #[error(
+        "{path}: there is no such database; run `avstamd import` to make the calendar, or name another file under [database] in the configuration"
+    )]
     Missing {
         /// The file.
         path: PathBuf,
     },
     /// The file could not be opened or made.
-    #[error("{path}: cannot be opened as a database: {source}; see that the directory exists and may be written to")]
+    #[error(
+        "{path}: cannot be opened as a database: {source}; see that the directory exists and may be written to"
+    )]
     Open {
         /// The file.
         path: PathBuf,
@@ -22,7 +26,9 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// The file is a database, but another program's or the other one of ours.
-    #[error("{path}: this is not avstamd's {expected}; name the right file under [database] in the configuration")]
+    #[error(
+        "{path}: this is not avstamd's {expected}; name the right file under [database] in the configuration"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -30,7 +36,9 @@ pub enum StoreError {
         expected: &'static str,
     },
     /// A newer program has been here. The file is left as it is.
-    #[error("{path}: the {kind} has schema version {found}, this program knows {known}; install the newer avstamd, or restore the backup taken before the upgrade")]
+    #[error(
+        "{path}: the {kind} has schema version {found}, this program knows {known}; install the newer avstamd, or restore the backup taken before the upgrade"
+    )]
     Newer {
         /// The file.
         path: PathBuf,
@@ -42,7 +50,9 @@ pub enum StoreError {
         known: i64,
     },
     /// The backup that goes before every migration could not be made; nothing was migrated.
-    #[error("{path}: the backup before migrating failed: {source}; make room beside the file and start again")]
+    #[error(
+        "{path}: the backup before migrating failed: {source}; make room beside the file and start again"
+    )]
     BackupBeforeMigration {
         /// Where the backup was to go.
         path: PathBuf,

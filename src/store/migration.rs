@@ -61,15 +61,22 @@ pub fn migrate(
 }
 
 fn version(connection: &Connection, path: &Path, schema: &Schema) -> Result<usize, StoreError> {
-    let open = |source| StoreError::Open { path: path.to_owned(), source };
+    let open = |source| StoreError::Open {
+        path: path.to_owned(),
+        source,
+    };
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let found = pragma("user_version").map_err(open)?;
     let owner = pragma("application_id").map_err(open)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(open)?;
+    let tables: i64 = connection
+        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+        .map_err(open)?;
     let ours = owner == i64::from(schema.application_id);
     if !ours && (found != 0 || owner != 0 || tables != 0) {
-        return Err(StoreError::Foreign { path: path.to_owned(), expected: schema.kind });
+        return Err(StoreError::Foreign {
+            path: path.to_owned(),
+            expected: schema.kind,
+        });
     }
     match usize::try_from(found) {
         Ok(version) if version <= schema.version() => Ok(version),
@@ -91,8 +98,13 @@ fn back_up(connection: &Connection, path: &Path, version: usize) -> Result<(), S
     };
     let part = beside(".backup-in-progress");
     let target = beside(&format!(".before-version-{}", version + 1));
-    let failed = |source| StoreError::BackupBeforeMigration { path: target.clone(), source };
-    connection.backup("main", &part, None).map_err(failed)?;
+    let failed = |source| StoreError::BackupBeforeMigration {
+        path: target.clone(),
+        source,
+    };
+    connection
+        .backup("main", &part, None::<fn(rusqlite::backup::Progress)>)
+        .map_err(failed)?;
     std::fs::rename(&part, &target)
         .map_err(|error| failed(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))
 }
@@ -106,13 +118,21 @@ mod tests {
     const BAD: &str = "ALTER TABLE t ADD COLUMN k INTEGER; CREATE TABLE t (n INTEGER);";
 
     fn schema(migrations: &'static [&'static str]) -> Schema {
-        Schema { kind: "test", application_id: 42, synchronous: "FULL", private: false, migrations }
+        Schema {
+            kind: "test",
+            application_id: 42,
+            synchronous: "FULL",
+            private: false,
+            migrations,
+        }
     }
 
     fn with_rows(path: &Path) -> Connection {
         let mut connection = Connection::open(path).unwrap();
         migrate(&mut connection, path, &schema(&[ONE])).unwrap();
-        connection.execute("INSERT INTO t VALUES (1), (2)", []).unwrap();
+        connection
+            .execute("INSERT INTO t VALUES (1), (2)", [])
+            .unwrap();
         connection
     }
 
@@ -122,10 +142,14 @@ mod tests {
         let path = dir.path().join("t.db");
         let mut connection = with_rows(&path);
         migrate(&mut connection, &path, &schema(&[ONE, TWO])).unwrap();
-        let sum: i64 = connection.query_row("SELECT sum(n + m) FROM t", [], |r| r.get(0)).unwrap();
+        let sum: i64 = connection
+            .query_row("SELECT sum(n + m) FROM t", [], |r| r.get(0))
+            .unwrap();
         assert_eq!(sum, 17);
         let before = Connection::open(dir.path().join("t.db.before-version-2")).unwrap();
-        let rows: i64 = before.query_row("SELECT count(*) FROM t", [], |r| r.get(0)).unwrap();
+        let rows: i64 = before
+            .query_row("SELECT count(*) FROM t", [], |r| r.get(0))
+            .unwrap();
         assert_eq!(rows, 2);
     }
 
@@ -146,7 +170,14 @@ mod tests {
         let mut connection = with_rows(&path);
         migrate(&mut connection, &path, &schema(&[ONE, TWO])).unwrap();
         let newer = migrate(&mut connection, &path, &schema(&[ONE]));
-        assert!(matches!(newer, Err(StoreError::Newer { found: 2, known: 1, .. })));
+        assert!(matches!(
+            newer,
+            Err(StoreError::Newer {
+                found: 2,
+                known: 1,
+                ..
+            })
+        ));
         let mut foreign = schema(&[ONE, TWO]);
         foreign.application_id = 43;
         let refused = migrate(&mut connection, &path, &foreign);

@@ -11,6 +11,9 @@ mod error;
 mod ledger;
 mod migration;
 
-pub use calendar::{Batch, Calendar, Change, Changed, Known};
+pub use calendar::{Batch, Calendar, Change, Changed, Known, Reach};
 pub use error::StoreError;
-pub use ledger::{Ledger};
+pub use ledger::{
+    Attempt, AttemptRow, Claimed, ClaimedLine, Ledger, MailRow, Noted, NoticeRow, Prepared,
+    QueueCounts, Refusal, Settlement, Tick,
+};

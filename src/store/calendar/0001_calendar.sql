@@ -44,7 +44,8 @@ CREATE TABLE appointment (
 CREATE UNIQUE INDEX appointment_once ON appointment
     (person, role, ifnull(unit, ''), ifnull(area, ''), ifnull(valid_from, ''));
 CREATE INDEX appointment_by_unit ON appointment (unit);
-CREATE INDEX appointment_by_area ON appointment (area);
+CREATE INDEX appointment_by_area ON appointment (area) WHERE area IS NOT NULL;
+CREATE INDEX appointment_of_authority ON appointment (role) WHERE unit IS NULL AND area IS NULL;
 
 CREATE TABLE absence (
     id        INTEGER PRIMARY KEY,
@@ -147,7 +148,8 @@ CREATE TABLE activity (
     CHECK (unit IS NULL OR area IS NULL)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX activity_by_unit ON activity (unit);
-CREATE INDEX activity_by_area ON activity (area);
+CREATE INDEX activity_by_area ON activity (area) WHERE area IS NOT NULL;
+CREATE INDEX activity_of_authority ON activity (due) WHERE unit IS NULL AND area IS NULL;
 
 -- Who changed what, when and through which door. Rows an outside system writes are its own affair.
 CREATE TABLE journal (

@@ -6,10 +6,12 @@
 mod apply;
 mod batch;
 mod read;
+mod row;
 
 use std::path::Path;
 
 pub use batch::{Batch, Change, Changed, Known};
+pub use read::Reach;
 
 use super::StoreError;
 use super::database::{Absent, Database};
@@ -21,7 +23,10 @@ static SCHEMA: Schema = Schema {
     application_id: i32::from_be_bytes(*b"avCA"),
     synchronous: "FULL",
     private: false,
-    migrations: &[include_str!("0001_calendar.sql"), include_str!("0002_changes.sql")],
+    migrations: &[
+        include_str!("0001_calendar.sql"),
+        include_str!("0002_changes.sql"),
+    ],
 };
 
 /// A handle to the calendar; clones share one connection and its thread.
@@ -36,7 +41,9 @@ impl Calendar {
     /// # Errors
     /// The file is foreign, newer, or cannot be written to.
     pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::open(path, &SCHEMA, Absent::Create)? })
+        Ok(Self {
+            database: Database::open(path, &SCHEMA, Absent::Create)?,
+        })
     }
 
     /// Opens a calendar that must be there.
@@ -44,6 +51,8 @@ impl Calendar {
     /// # Errors
     /// As [`Calendar::open_or_create`], and when the file is missing.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::open(path, &SCHEMA, Absent::Refuse)? })
+        Ok(Self {
+            database: Database::open(path, &SCHEMA, Absent::Refuse)?,
+        })
     }
 }

@@ -1,0 +1,157 @@
+//! The sense of single values: what a person must write instead.
+
+use std::net::IpAddr;
+use std::ops::RangeInclusive;
+
+use super::reader::{Place, Table};
+
+/// A whole number of `range`, or `default` where it is left out.
+pub fn within(
+    table: &mut Table<'_>,
+    key: &'static str,
+    default: u32,
+    range: RangeInclusive<u32>,
+) -> u32 {
+    let Some((number, place)) = table.take_placed::<i64>(key) else {
+        return default;
+    };
+    match u32::try_from(number)
+        .ok()
+        .filter(|number| range.contains(number))
+    {
+        Some(number) => number,
+        None => {
+            let (least, most) = (range.start(), range.end());
+            table.fault_at(
+                &place,
+                format!("{key} is {number}; write a whole number from {least} to {most}"),
+            );
+            default
+        }
+    }
+}
+
+/// A list of different numbers of working days.
+pub fn steps(table: &mut Table<'_>, key: &'static str, default: Vec<u32>) -> Vec<u32> {
+    let Some((list, place)) = table.take_placed::<Vec<i64>>(key) else {
+        return default;
+    };
+    let mut steps: Vec<u32> = Vec::new();
+    for number in list {
+        match u32::try_from(number).ok().filter(|number| *number <= 500) {
+            Some(days) if steps.contains(&days) => {
+                table.fault_at(
+                    &place,
+                    format!("{key} names {days} twice; name each step once"),
+                );
+            }
+            Some(days) => steps.push(days),
+            None => {
+                let message = format!(
+                    "{key} holds {number}; write working days from 0 to 500, such as [10, 3, 0]"
+                );
+                table.fault_at(&place, message);
+            }
+        }
+    }
+    steps
+}
+
+/// Text that goes into headers and greetings: no control or direction characters.
+pub fn words(table: &Table<'_>, text: &str, place: &Place) {
+    if text.trim().is_empty() {
+        table.fault_at(place, "this is empty; write a name");
+    } else if text.chars().any(is_hidden) {
+        table.fault_at(
+            place,
+            "this holds a line break or an invisible character; write it as plain text on one line",
+        );
+    }
+}
+
+/// Control characters, and those that turn or hide text.
+pub fn is_hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// `Name <address>` or an address alone; the name and the address.
+pub fn mailbox(table: &Table<'_>, text: &str, place: &Place) -> Option<(String, String)> {
+    let (name, address) = match text.split_once('<') {
+        Some((name, rest)) => match rest.trim_end().strip_suffix('>') {
+            Some(address) => (name.trim().trim_matches('"'), address),
+            None => {
+                table.fault_at(
+                    place,
+                    format!("\"{text}\" lacks a closing >; write Name <name@skola.example>"),
+                );
+                return None;
+            }
+        },
+        None => ("", text),
+    };
+    if name.chars().any(is_hidden) {
+        table.fault_at(
+            place,
+            "the name holds an invisible character; write it as plain text",
+        );
+        return None;
+    }
+    Some((name.to_owned(), self::address(table, address, place)?))
+}
+
+/// One address.
+pub fn address(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
+    let address = text.trim();
+    let sound = address.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && local.is_ascii()
+            && !domain.contains('@')
+            && domain.split('.').all(|label| !label.is_empty())
+            && !address
+                .chars()
+                .any(|c| is_hidden(c) || c.is_whitespace() || ",;<>\"()[]\\".contains(c))
+    });
+    if sound {
+        Some(address.to_owned())
+    } else {
+        table.fault_at(
+            place,
+            format!("\"{text}\" is not one e-mail address; write it as kvalitet@skola.example"),
+        );
+        None
+    }
+}
+
+/// A host name or an IP address.
+pub fn host(table: &Table<'_>, text: &str, place: &Place) {
+    let name = !text.is_empty()
+        && text.split('.').all(|label| {
+            !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        });
+    if !name && text.parse::<IpAddr>().is_err() {
+        let message = format!(
+            "\"{text}\" is no host name; write only the name, such as relay.example, and the port under port"
+        );
+        table.fault_at(place, message);
+    }
+}
+
+/// Whether a host is this machine itself.
+pub fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+/// A school year's name, in its usual form.
+pub fn school_year_name(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
+    match crate::calendar::parse_school_year_name(text) {
+        Ok(start) => Some(crate::calendar::school_year_of(start)),
+        Err(error) => {
+            table.fault_at(place, error.to_string());
+            None
+        }
+    }
+}

@@ -1,0 +1,361 @@
+//! The file's tables, one function each.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use jiff::civil::{Time, Weekday};
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use super::check;
+use super::reader::Table;
+use super::values::{Clock, Day, DayOfWeek, FromTo, NamedFromTo};
+use super::{
+    DatabaseSettings, Detail, MailSettings, PlacingSettings, Security, Settings, TransportKind,
+    TransportSettings, WebSettings,
+};
+use crate::calendar::{Break, Calendar, SchoolYear};
+
+/// Reads the whole file. `None` where something needed is missing; the faults say what.
+pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
+    let authority = authority(top.table("authority"));
+    let database = database(top.table("database"), base);
+    let mut mail_table = top.table("mail");
+    let transport = transport(mail_table.table("transport"), base);
+    let (mail, send_times) = mail(mail_table, base);
+    let web_table = top.optional_table("web");
+    let asks_for_web = web_table.is_some();
+    let web = web_table.and_then(web);
+    let school_years = top
+        .tables("school-year")
+        .into_iter()
+        .map(school_year)
+        .collect();
+    let (weekdays, times, dialogue_minutes) = dialogues(top.table("dialogues"));
+    let (rhythm, check_in_minutes) = check_ins(top.table("check-ins"));
+    let mut rules = super::reminders::read(top.table("reminders"));
+    rules.rhythm = rhythm;
+    (rules.send_at, rules.send_until) = send_times;
+    let zone = authority.as_ref().map(|(_, _, zone)| zone.clone());
+    let calendar = calendar(&top, zone, school_years);
+    top.finish();
+    let (authority, dialogue_name, _) = authority?;
+    let placing = PlacingSettings {
+        weekdays,
+        times,
+        dialogue_minutes,
+        check_in_minutes,
+    };
+    if asks_for_web && web.is_none() {
+        return None;
+    }
+    Some(Settings {
+        authority,
+        dialogue_name,
+        calendar: calendar?,
+        database: database?,
+        mail: mail?,
+        transport: transport?,
+        web,
+        placing,
+        rules,
+    })
+}
+
+fn authority(mut table: Table<'_>) -> Option<(String, String, TimeZone)> {
+    let name = table.require_placed::<String>("name", "\"Lindhamra kommun\"");
+    let dialogue_name = table.take_placed::<String>("dialogue-name");
+    let zone_name = table.take_placed::<String>("time-zone");
+    for (text, place) in [&name, &dialogue_name].into_iter().flatten() {
+        check::words(&table, text, place);
+    }
+    let zone = match zone_name {
+        None => TimeZone::get("Europe/Stockholm").ok(),
+        Some((name, place)) => TimeZone::get(&name).map_or_else(
+            |_| {
+                let message = format!("\"{name}\" is no time zone; write \"Europe/Stockholm\"");
+                table.fault_at(&place, message);
+                None
+            },
+            Some,
+        ),
+    };
+    table.finish();
+    let dialogue_name =
+        dialogue_name.map_or_else(|| "kvalitetsdialog".to_owned(), |(name, _)| name);
+    Some((name?.0, dialogue_name, zone?))
+}
+
+fn database(mut table: Table<'_>, base: &Path) -> Option<DatabaseSettings> {
+    let calendar = table.require::<PathBuf>("calendar", "\"/var/lib/avstamd/calendar.db\"");
+    let ledger = table.require_placed::<PathBuf>("ledger", "\"/var/lib/avstamd/ledger.db\"");
+    if let (Some(calendar), Some((ledger, place))) = (&calendar, &ledger)
+        && calendar == ledger
+    {
+        table.fault_at(
+            place,
+            "calendar and ledger are two files; give the ledger another name",
+        );
+    }
+    table.finish();
+    Some(DatabaseSettings {
+        calendar: base.join(calendar?),
+        ledger: base.join(ledger?.0),
+    })
+}
+
+/// The settings, and the local times between which mail leaves.
+fn mail(mut table: Table<'_>, base: &Path) -> (Option<MailSettings>, (Time, Time)) {
+    let from =
+        table.require_placed::<String>("from", "\"Kvalitetsuppföljning <kvalitet@skola.example>\"");
+    let reply_to = table.require_placed::<String>("reply-to", "\"kvalitet@skola.example\"");
+    let from = from.and_then(|(text, place)| check::mailbox(&table, &text, &place));
+    let reply_to = reply_to.and_then(|(text, place)| check::address(&table, &text, &place));
+    let send_at = table.take_placed::<Clock>("send-at");
+    let send_until = table.take_placed::<Clock>("send-until");
+    let defaults = crate::plan::Rules::default();
+    let at = send_at
+        .as_ref()
+        .map_or(defaults.send_at, |(clock, _)| clock.0);
+    let until = send_until
+        .as_ref()
+        .map_or(defaults.send_until, |(clock, _)| clock.0);
+    if let (true, Some((_, place))) = (until <= at, send_until.or(send_at)) {
+        table.fault_at(&place, "send-until must be later in the day than send-at");
+    }
+    let detail = table.take_or("detail", Detail::Titles);
+    let templates = table
+        .take::<PathBuf>("templates")
+        .map(|path| base.join(path));
+    table.finish();
+    let settings = from
+        .zip(reply_to)
+        .map(|((from_name, from_address), reply_to)| MailSettings {
+            from_name,
+            from_address,
+            reply_to,
+            detail,
+            templates,
+        });
+    (settings, (at, until))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Kind {
+    Smtp,
+    Sendmail,
+    Files,
+}
+
+fn transport(mut table: Table<'_>, base: &Path) -> Option<TransportSettings> {
+    let kind = match table.require::<Kind>("kind", "\"smtp\"")? {
+        Kind::Smtp => smtp(&mut table, base),
+        Kind::Sendmail => {
+            let command = table.take::<PathBuf>("command");
+            let command = command.unwrap_or_else(|| "/usr/sbin/sendmail".into());
+            Some(TransportKind::Sendmail {
+                command: base.join(command),
+            })
+        }
+        Kind::Files => table
+            .require::<PathBuf>("directory", "\"mail\"")
+            .map(|directory| TransportKind::Files {
+                directory: base.join(directory),
+            }),
+    };
+    let connections = check::within(&mut table, "connections", 2, 1..=20);
+    let per_minute = check::within(&mut table, "per-minute", 30, 1..=100_000);
+    table.finish();
+    Some(TransportSettings {
+        kind: kind?,
+        connections: connections as usize,
+        per_minute,
+    })
+}
+
+fn smtp(table: &mut Table<'_>, base: &Path) -> Option<TransportKind> {
+    let host = table.require_placed::<String>("host", "\"relay.example\"");
+    let security = table.take_placed::<Security>("security");
+    let allow = table.take_or("allow-plain-text", false);
+    let user = table.take_placed::<String>("user");
+    let password_file = table.take_placed::<PathBuf>("password-file");
+    let ca_file = table.take::<PathBuf>("ca-file").map(|path| base.join(path));
+    let hello_name = table.take::<String>("hello-name");
+    let (level, place) = match security {
+        Some((level, place)) => (level, place),
+        None => (Security::StartTls, table.place().clone()),
+    };
+    let default_port = if level == Security::Tls { 465 } else { 587 };
+    let port = check::within(table, "port", default_port, 1..=65535);
+    if let Some((host, place)) = &host {
+        check::host(table, host, place);
+    }
+    let far = host
+        .as_ref()
+        .is_some_and(|(host, _)| !check::is_loopback(host));
+    if level == Security::None && far && !allow {
+        table.fault_at(
+            &place,
+            "mail would cross the network in clear text; write security = \"starttls\", or, on a network you trust, add allow-plain-text = true",
+        );
+    }
+    let login = match (user, password_file) {
+        (Some((user, _)), Some((file, _))) => Some((user, base.join(file))),
+        (None, None) => None,
+        (Some((_, place)), None) => {
+            table.fault_at(
+                &place,
+                "user without password-file; name the file that holds the password",
+            );
+            None
+        }
+        (None, Some((_, place))) => {
+            table.fault_at(
+                &place,
+                "password-file without user; name the user, or leave both out",
+            );
+            None
+        }
+    };
+    if login.is_some() && level == Security::None && far {
+        table.fault_at(
+            &place,
+            "a password is never sent in clear text; write security = \"starttls\"",
+        );
+    }
+    let port = u16::try_from(port).unwrap_or(587);
+    Some(TransportKind::Smtp {
+        host: host?.0,
+        port,
+        security: level,
+        login,
+        ca_file,
+        hello_name,
+    })
+}
+
+fn web(mut table: Table<'_>) -> Option<WebSettings> {
+    let listen = table.require::<SocketAddr>("listen", "\"127.0.0.1:8480\"");
+    let url = table.require_placed::<String>("url", "\"https://avstamd.example\"");
+    if let Some((url, place)) = &url
+        && !(url.starts_with("https://") || url.starts_with("http://"))
+    {
+        table.fault_at(
+            place,
+            "the url begins with https://; write what people's browsers call the page",
+        );
+    }
+    table.finish();
+    Some(WebSettings {
+        listen: listen?,
+        url: url?.0.trim_end_matches('/').to_owned(),
+    })
+}
+
+fn school_year(mut table: Table<'_>) -> Option<SchoolYear> {
+    let name = table.require_placed::<String>("name", "\"2026/27\"");
+    let name = name.and_then(|(name, place)| check::school_year_name(&table, &name, &place));
+    let terms = table.require::<Vec<FromTo>>(
+        "terms",
+        "[{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]",
+    );
+    let breaks: Vec<NamedFromTo> = table.take_or("breaks", Vec::new());
+    let staff_days: Vec<Day> = table.take_or("staff-days", Vec::new());
+    let quiet: Vec<FromTo> = table.take_or("quiet", Vec::new());
+    let explore: Option<FromTo> = table.take("explore");
+    let evaluate: Option<FromTo> = table.take("evaluate");
+    let quality_report: Option<Day> = table.take("quality-report");
+    table.finish();
+    Some(SchoolYear {
+        name: name?,
+        terms: terms?.into_iter().map(FromTo::span).collect(),
+        breaks: breaks
+            .into_iter()
+            .map(|b| Break {
+                name: b.name,
+                span: FromTo {
+                    from: b.from,
+                    to: b.to,
+                }
+                .span(),
+            })
+            .collect(),
+        staff_days: staff_days.into_iter().map(|day| day.0).collect(),
+        quiet: quiet.into_iter().map(FromTo::span).collect(),
+        explore: explore.map(FromTo::span),
+        evaluate: evaluate.map(FromTo::span),
+        quality_report: quality_report.map(|day| day.0),
+    })
+}
+
+fn calendar(
+    top: &Table<'_>,
+    zone: Option<TimeZone>,
+    school_years: Vec<Option<SchoolYear>>,
+) -> Option<Calendar> {
+    if school_years.is_empty() {
+        top.fault("there is no school year; write [[school-year]] with name and terms");
+        return None;
+    }
+    let school_years = school_years.into_iter().collect::<Option<Vec<_>>>()?;
+    match Calendar::new(zone?, school_years) {
+        Ok(calendar) => Some(calendar),
+        Err(faults) => {
+            for fault in faults {
+                top.fault(fault.to_string());
+            }
+            None
+        }
+    }
+}
+
+fn dialogues(mut table: Table<'_>) -> (Vec<Weekday>, Vec<Time>, u32) {
+    let weekdays = table.take_placed::<Vec<DayOfWeek>>("weekdays");
+    let times = table.take_placed::<Vec<Clock>>("times");
+    for (empty, place) in [
+        weekdays
+            .as_ref()
+            .map(|(list, place)| (list.is_empty(), place)),
+        times.as_ref().map(|(list, place)| (list.is_empty(), place)),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        if empty {
+            table.fault_at(
+                place,
+                "an empty list leaves no time for dialogues; name at least one",
+            );
+        }
+    }
+    let weekdays = weekdays.map_or_else(
+        || vec![Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday],
+        |(list, _)| list.into_iter().map(|day| day.0).collect(),
+    );
+    let times = times.map_or_else(
+        || {
+            [(8, 30), (10, 15), (13, 0)]
+                .map(|(h, m)| Time::constant(h, m, 0, 0))
+                .to_vec()
+        },
+        |(list, _)| list.into_iter().map(|clock| clock.0).collect(),
+    );
+    let minutes = check::within(&mut table, "minutes", 90, 5..=480);
+    table.finish();
+    (weekdays, times, minutes)
+}
+
+fn check_ins(mut table: Table<'_>) -> (crate::plan::Rhythm, u32) {
+    let every_weeks = check::within(&mut table, "every-weeks", 2, 1..=20);
+    let reinforced_every_weeks = check::within(&mut table, "reinforced-every-weeks", 1, 1..=20);
+    let minutes = check::within(&mut table, "minutes", 45, 5..=480);
+    table.finish();
+    (
+        crate::plan::Rhythm {
+            every_weeks,
+            reinforced_every_weeks,
+        },
+        minutes,
+    )
+}

@@ -1,0 +1,70 @@
+//! One mail per person and day: decisions gathered into letters.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::decision::{Cause, Decision, NoticeKey, Silence, Verdict};
+use crate::follow_up::{AreaId, PersonId};
+
+/// One notice a letter carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The row of notices.
+    pub key: NoticeKey,
+    /// The step said.
+    pub cause: Cause,
+    /// The kind of notice, for counting and for the reader of a list.
+    pub kind: &'static str,
+    /// Whose slice decided it; `None` the authority's.
+    pub area: Option<AreaId>,
+}
+
+/// What one person is to be told on one day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// Who gets it.
+    pub to: PersonId,
+    /// What it carries.
+    pub lines: Vec<Line>,
+}
+
+/// What is already on its way to a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mailbox {
+    /// The last local day on which mail left, or may have left, for the person.
+    pub mailed_on: Option<Date>,
+}
+
+/// Gathers what is to be said into one letter a person. Who has had today's mail gets none; those
+/// decisions become silence until the next mail day, `tomorrow`.
+pub fn group(
+    decisions: &mut [Decision],
+    (today, tomorrow): (Date, Date),
+    mailbox: impl Fn(&PersonId) -> Mailbox,
+) -> Vec<Letter> {
+    let mut letters: BTreeMap<PersonId, Vec<Line>> = BTreeMap::new();
+    for decision in decisions {
+        let Verdict::Say(cause) = decision.verdict else {
+            continue;
+        };
+        let (Some(key), Some(to)) = (decision.key(), decision.to.clone()) else {
+            continue;
+        };
+        if mailbox(&to).mailed_on.is_some_and(|day| day >= today) {
+            decision.verdict = Verdict::Silent(Silence::MailedToday { until: tomorrow });
+            continue;
+        }
+        let (kind, area) = (decision.matter.kind(), decision.area.clone());
+        letters.entry(to).or_default().push(Line {
+            key,
+            cause,
+            kind,
+            area,
+        });
+    }
+    letters
+        .into_iter()
+        .map(|(to, lines)| Letter { to, lines })
+        .collect()
+}

@@ -1,0 +1,177 @@
+//! Matters: what a notice can be about.
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::calendar::Week;
+use crate::follow_up::{ActivityId, AreaId, MeasureId, Pair, PersonId, Round, UnitCode};
+
+/// One of the two dialogues of a unit and school year.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct DialogueKey {
+    /// The unit.
+    pub unit: UnitCode,
+    /// The school year.
+    pub school_year: String,
+    /// Which of the two.
+    pub round: Round,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Matter {
+    /// A measure is to be evaluated, or should have been.
+    Evaluation {
+        /// The measure.
+        measure: MeasureId,
+    },
+    /// The effect of an earlier year's measure is not assessed.
+    Unassessed {
+        /// The measure.
+        measure: MeasureId,
+        /// The school year that asks.
+        school_year: String,
+    },
+    /// A unit's unassessed measures, told to the area manager before its first dialogue.
+    UnassessedOfUnit {
+        /// The unit.
+        unit: UnitCode,
+        /// The school year that asks.
+        school_year: String,
+    },
+    /// An area's unassessed measures, told to the school director before the quality report.
+    UnassessedOfArea {
+        /// The area.
+        area: AreaId,
+        /// The school year that asks.
+        school_year: String,
+    },
+    /// A focus area is to be chosen for a dialogue.
+    FocusArea(DialogueKey),
+    /// The agenda of a coming dialogue.
+    Agenda(DialogueKey),
+    /// Nobody has said whether a dialogue was held.
+    NotRecorded(DialogueKey),
+    /// A check-in is near.
+    CheckIn {
+        /// Whose.
+        pair: Pair,
+    },
+    /// The gap between check-ins is too long.
+    CheckInGap {
+        /// Whose.
+        pair: Pair,
+    },
+    /// Any other activity is due, or overdue.
+    Activity {
+        /// Which.
+        activity: ActivityId,
+    },
+    /// The area manager's week.
+    WeeklyDigest {
+        /// The area.
+        area: AreaId,
+        /// The week.
+        week: Week,
+    },
+    /// The school director's month.
+    MonthlyDigest {
+        /// Year.
+        year: i16,
+        /// Month, 1 to 12.
+        month: i8,
+    },
+    /// A unit has no principal.
+    VacantUnit {
+        /// The unit.
+        unit: UnitCode,
+    },
+    /// An area has no manager.
+    VacantArea {
+        /// The area.
+        area: AreaId,
+    },
+    /// Mail to a person came to nothing.
+    Undeliverable {
+        /// The person.
+        person: PersonId,
+    },
+    /// A person with duties has no address that mail can be sent to.
+    NoAddress {
+        /// The person.
+        person: PersonId,
+    },
+    /// An import was refused.
+    ImportRefused {
+        /// The day of it.
+        on: Date,
+    },
+    /// Rows of the calendar that cannot be read.
+    UnreadableRows {
+        /// The table.
+        table: String,
+    },
+}
+
+impl Matter {
+    /// The name of its kind, as the configuration and `--json` write it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Evaluation { .. } => "evaluation",
+            Self::Unassessed { .. }
+            | Self::UnassessedOfUnit { .. }
+            | Self::UnassessedOfArea { .. } => "unassessed",
+            Self::FocusArea(_) => "focus-area",
+            Self::Agenda(_) => "dialogue-agenda",
+            Self::NotRecorded(_) => "dialogue-not-recorded",
+            Self::CheckIn { .. } => "check-in",
+            Self::CheckInGap { .. } => "check-in-gap",
+            Self::Activity { .. } => "activity",
+            Self::WeeklyDigest { .. } => "weekly-digest",
+            Self::MonthlyDigest { .. } => "monthly-digest",
+            Self::VacantUnit { .. } | Self::VacantArea { .. } => "vacancy",
+            Self::Undeliverable { .. } | Self::NoAddress { .. } => "undeliverable",
+            Self::ImportRefused { .. } | Self::UnreadableRows { .. } => "import-trouble",
+        }
+    }
+
+    /// The key the ledger keeps: the kind and the authority's own identifiers, so that it means
+    /// the same after any backup is restored.
+    pub fn occurrence(&self) -> String {
+        let kind = self.kind();
+        match self {
+            Self::Evaluation { measure } => format!("{kind}/{measure}"),
+            Self::Unassessed {
+                measure,
+                school_year,
+            } => format!("{kind}/{school_year}/{measure}"),
+            Self::UnassessedOfUnit { unit, school_year } => {
+                format!("{kind}/{school_year}/unit/{unit}")
+            }
+            Self::UnassessedOfArea { area, school_year } => {
+                format!("{kind}/{school_year}/area/{area}")
+            }
+            Self::FocusArea(key) | Self::Agenda(key) | Self::NotRecorded(key) => {
+                format!("{kind}/{}/{}/{}", key.school_year, key.round, key.unit)
+            }
+            Self::CheckIn { pair } | Self::CheckInGap { pair } => {
+                format!("{kind}/{}/{}", pair.principal, pair.area_manager)
+            }
+            Self::Activity { activity } => format!("{kind}/{activity}"),
+            Self::WeeklyDigest { area, week } => format!("{kind}/{week}/{area}"),
+            Self::MonthlyDigest { year, month } => format!("{kind}/{year}-{month:02}"),
+            Self::VacantUnit { unit } => format!("{kind}/unit/{unit}"),
+            Self::VacantArea { area } => format!("{kind}/area/{area}"),
+            Self::Undeliverable { person } => format!("{kind}/{person}"),
+            Self::NoAddress { person } => format!("{kind}/no-address/{person}"),
+            Self::ImportRefused { on } => format!("{kind}/import/{on}"),
+            Self::UnreadableRows { table } => format!("{kind}/rows/{table}"),
+        }
+    }
+
+    /// Whether it is one of the two digests.
+    pub const fn is_digest(&self) -> bool {
+        matches!(self, Self::WeeklyDigest { .. } | Self::MonthlyDigest { .. })
+    }
+}

@@ -1,0 +1,135 @@
+//! The plan: from what is so on a day to what should have been said by then.
+//!
+//! Pure, with the day as an argument. [`plan`] answers with *state*: every matter of a slice,
+//! for every recipient, with the latest step reached or the reason for silence. [`subtract`]
+//! takes away what the ledger says was said. Catching up after an outage, forecast, explanation,
+//! demo and tests are these same two functions with another day.
+
+mod decision;
+mod forecast;
+mod group;
+mod ladder;
+mod matter;
+mod notices;
+mod rules;
+mod standing;
+mod view;
+
+use jiff::civil::Date;
+
+pub use decision::{Capacity, Cause, Decision, NoticeKey, Silence, Slot, Verdict, slot, step_name};
+pub use forecast::{Forecast, ForecastMail, Said};
+pub use group::{Letter, Line, Mailbox, group};
+pub use ladder::{After, Ladder, Position, Step};
+pub use matter::{DialogueKey, Matter};
+pub use notices::trouble::Trouble;
+pub use rules::{
+    CheckInRules, DueRules, GapRules, NotRecordedRules, Rhythm, Rules, UnassessedRules,
+};
+pub use standing::{AreaStanding, Concern, UnitStanding, WeekCell, area_standing};
+pub use view::View;
+
+use crate::calendar::Calendar;
+use crate::follow_up::{Appointment, AreaWorld};
+
+/// What the plan makes of one slice on one day.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// A decision for every matter and recipient.
+    pub decisions: Vec<Decision>,
+    /// The first later day on which, with nothing changing, there may be more to say.
+    pub look_again_on: Option<Date>,
+}
+
+/// Decides about everything in `world`, an area's slice or the authority's, for `day`.
+///
+/// The decisions are those of a day on which nothing has been said yet; see [`subtract`].
+pub fn plan(
+    day: Date,
+    world: &AreaWorld,
+    troubles: &[Trouble],
+    calendar: &Calendar,
+    rules: &Rules,
+) -> Plan {
+    let view = View::new(day, world, calendar, rules);
+    let mut decisions = Vec::new();
+    notices::trouble::decide(&view, troubles, &mut decisions);
+    notices::activity::decide(&view, &mut decisions);
+    if world.area.is_some() {
+        notices::evaluation::decide(&view, &mut decisions);
+        notices::unassessed::decide(&view, &mut decisions);
+        notices::dialogue::decide(&view, &mut decisions);
+        notices::check_in::decide(&view, &mut decisions);
+        notices::vacancy::decide(&view, &mut decisions);
+        notices::digest::weekly(&view, &mut decisions);
+    } else {
+        notices::digest::monthly(&view, &mut decisions);
+    }
+    look_again_when_people_change(&view);
+    let look_again_on = view.next_look();
+    Plan {
+        decisions,
+        look_again_on,
+    }
+}
+
+/// A post taken up or left, an absence begun or ended, a unit opened or closed, a new school
+/// year: each may change who is told what.
+fn look_again_when_people_change(view: &View<'_>) {
+    let after = |date: Option<Date>| date.and_then(|date| date.tomorrow().ok());
+    for Appointment { from, to, .. } in &view.world.appointments {
+        from.iter()
+            .chain(&after(*to))
+            .for_each(|&date| view.look_again_on(date));
+    }
+    for absence in &view.world.absences {
+        view.look_again_on(absence.from);
+        after(Some(absence.to))
+            .iter()
+            .for_each(|&date| view.look_again_on(date));
+    }
+    for unit in view.world.units.values() {
+        unit.active_from
+            .iter()
+            .chain(&after(unit.active_to))
+            .for_each(|&d| view.look_again_on(d));
+    }
+    for year in view.calendar.school_years() {
+        year.first_school_day().iter().for_each(|&first| {
+            view.look_again_on(crate::calendar::Week::of(first).monday());
+        });
+        let start = Date::new(year.start_year(), 8, 1);
+        start.iter().for_each(|&start| view.look_again_on(start));
+    }
+}
+
+/// Takes away what was said: a decision to say a step becomes silence when that step or a later
+/// one of its row is in the ledger.
+///
+/// `said` gives the latest step said of a row of notices, and the day it was.
+pub fn subtract(plan: Plan, said: impl Fn(&NoticeKey) -> Option<(i32, Date)>) -> Plan {
+    let Plan {
+        mut decisions,
+        look_again_on,
+    } = plan;
+    for decision in &mut decisions {
+        let Verdict::Say(Cause {
+            step: reached,
+            next,
+            ..
+        }) = decision.verdict
+        else {
+            continue;
+        };
+        let Some((step, on)) = decision.key().as_ref().and_then(&said) else {
+            continue;
+        };
+        if step >= reached {
+            decision.verdict = Verdict::Silent(Silence::AlreadySaid { step, on, next });
+        }
+    }
+    Plan {
+        decisions,
+        look_again_on,
+    }
+}

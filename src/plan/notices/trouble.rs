@@ -1,0 +1,136 @@
+//! What only a person can mend: addresses that fail, imports refused, rows that cannot be read.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use crate::follow_up::{PersonId, Role};
+use crate::plan::decision::{Capacity, Decision};
+use crate::plan::ladder::{After, Ladder};
+use crate::plan::matter::Matter;
+use crate::plan::view::{Address, View};
+
+/// Something found outside the calendar itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "trouble", rename_all = "snake_case")]
+pub enum Trouble {
+    /// Mail to a person was refused for good, and the address has not changed since.
+    Undeliverable {
+        /// The person.
+        person: PersonId,
+        /// Since when.
+        since: Date,
+        /// What the server said, cut short.
+        reply: String,
+    },
+    /// An import was refused and none has gone through since.
+    ImportRefused {
+        /// When.
+        since: Date,
+        /// Which files and how many faults.
+        summary: String,
+    },
+}
+
+/// Decides about troubles, about people in post without an address, and about unreadable rows.
+pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
+    for trouble in troubles {
+        match trouble {
+            Trouble::Undeliverable { person, since, .. } => {
+                let matter = Matter::Undeliverable {
+                    person: person.clone(),
+                };
+                tell(view, matter.clone(), *since, Role::AreaManager, into);
+                tell(view, matter, *since, Role::QualityOfficer, into);
+            }
+            Trouble::ImportRefused { since, .. } => {
+                tell(
+                    view,
+                    Matter::ImportRefused { on: *since },
+                    *since,
+                    Role::QualityOfficer,
+                    into,
+                );
+            }
+        }
+    }
+    for (person, since) in without_address(view) {
+        tell(
+            view,
+            Matter::NoAddress { person },
+            since,
+            Role::QualityOfficer,
+            into,
+        );
+    }
+    let mut tables: Vec<&str> = view
+        .world
+        .faults
+        .iter()
+        .map(|fault| fault.table.as_str())
+        .collect();
+    tables.sort_unstable();
+    tables.dedup();
+    for table in tables {
+        // No date tells when a row went wrong: the week it is seen in stands for it.
+        let due = crate::calendar::Week::of(view.day).monday();
+        let matter = Matter::UnreadableRows {
+            table: table.to_owned(),
+        };
+        tell(view, matter, due, Role::QualityOfficer, into);
+    }
+}
+
+fn tell(view: &View<'_>, matter: Matter, due: Date, role: Role, into: &mut Vec<Decision>) {
+    let recipients = match role {
+        Role::AreaManager => view.area_managers(),
+        _ => view.quality_officers(),
+    };
+    if role == Role::AreaManager && recipients.is_empty() {
+        return;
+    }
+    let address = Address {
+        matter,
+        due,
+        capacity: Capacity::Holder(role),
+        recipients,
+    };
+    let after = Some(After {
+        first: 0,
+        every: view.rules.trouble_every,
+    });
+    let ladder = Ladder {
+        due,
+        before: &[],
+        after,
+        period: None,
+        until: None,
+    };
+    view.climb(address, &ladder, into);
+}
+
+/// People in post in this slice who cannot be written to, and since when they have been in post.
+fn without_address(view: &View<'_>) -> BTreeMap<PersonId, Date> {
+    let fallback = view
+        .calendar
+        .school_year_on(view.day)
+        .and_then(|year| year.first_school_day())
+        .filter(|&first| first <= view.day)
+        .unwrap_or(view.day.first_of_year());
+    view.world
+        .appointments
+        .iter()
+        .filter(|appointment| appointment.holds(view.day))
+        .filter(|appointment| {
+            let person = view.world.people.get(&appointment.person);
+            person.is_some_and(|person| person.email.trim().is_empty())
+        })
+        .map(|appointment| {
+            (
+                appointment.person.clone(),
+                appointment.from.unwrap_or(fallback),
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,156 @@
+//! What the notices see of the world on one day, and how they speak of it.
+
+use std::cell::Cell;
+
+use jiff::civil::Date;
+
+use super::decision::{Capacity, Cause, Decision, Silence, Verdict};
+use super::ladder::{Ladder, Position};
+use super::matter::Matter;
+use super::rules::Rules;
+use crate::calendar::Calendar;
+use crate::follow_up::{AreaWorld, PersonId, Role, UnitCode};
+
+/// One slice of the world on one day, under the calendar and the rules.
+pub struct View<'a> {
+    /// The day the plan is made for.
+    pub day: Date,
+    /// The slice.
+    pub world: &'a AreaWorld,
+    /// Days, weeks and school years.
+    pub calendar: &'a Calendar,
+    /// The ladders' numbers.
+    pub rules: &'a Rules,
+    next: Cell<Option<Date>>,
+}
+
+/// A matter, the date it leads to, and who is told in what capacity.
+pub struct Address {
+    /// What it is about.
+    pub matter: Matter,
+    /// The date it leads to.
+    pub due: Date,
+    /// In what capacity somebody is told.
+    pub capacity: Capacity,
+    /// Who; empty when the post is vacant.
+    pub recipients: Vec<PersonId>,
+}
+
+impl<'a> View<'a> {
+    /// A view of `world` on `day`.
+    pub fn new(day: Date, world: &'a AreaWorld, calendar: &'a Calendar, rules: &'a Rules) -> Self {
+        Self {
+            day,
+            world,
+            calendar,
+            rules,
+            next: Cell::new(None),
+        }
+    }
+
+    /// Notes that things may stand otherwise on `date`, if that is to come.
+    pub fn look_again_on(&self, date: Date) {
+        if date > self.day && self.next.get().is_none_or(|next| date < next) {
+            self.next.set(Some(date));
+        }
+    }
+
+    /// The first day on which, with nothing else changing, there may be more to say.
+    pub fn next_look(&self) -> Option<Date> {
+        self.next.get()
+    }
+
+    /// Where a ladder stands today; its next step is noted.
+    pub fn position(&self, ladder: &Ladder<'_>) -> Position {
+        let position = ladder.position(self.calendar, self.day);
+        if let Some(next) = position.next {
+            self.look_again_on(next.on);
+        }
+        position
+    }
+
+    /// Decides for every recipient of `address` by where its ladder stands.
+    pub fn climb(&self, address: Address, ladder: &Ladder<'_>, into: &mut Vec<Decision>) {
+        let position = self.position(ladder);
+        let verdict = match position {
+            Position {
+                reached: Some(step),
+                next,
+            } if self.calendar.is_working_day(self.day) => {
+                let next = next.map(|step| step.on);
+                Verdict::Say(Cause {
+                    step: step.offset,
+                    fell_on: step.on,
+                    next,
+                })
+            }
+            Position {
+                reached: Some(_), ..
+            } => {
+                let until = self.calendar.on_or_after(self.day);
+                self.look_again_on(until);
+                Verdict::Silent(Silence::Held { until })
+            }
+            Position {
+                reached: None,
+                next: None,
+            } if ladder.due < self.day => Verdict::Silent(Silence::Passed),
+            Position {
+                reached: None,
+                next,
+            } => Verdict::Silent(Silence::NotYet {
+                next: next.map(|step| step.on),
+            }),
+        };
+        self.decide(address, verdict, into);
+    }
+
+    /// The same silence for every recipient of `address`.
+    pub fn silence(&self, address: Address, silence: Silence, into: &mut Vec<Decision>) {
+        self.decide(address, Verdict::Silent(silence), into);
+    }
+
+    fn decide(&self, address: Address, verdict: Verdict, into: &mut Vec<Decision>) {
+        let area = self.world.area.as_ref().map(|area| area.id.clone());
+        let decision = |recipient: Option<PersonId>, to, verdict| Decision {
+            matter: address.matter.clone(),
+            recipient,
+            to,
+            capacity: address.capacity,
+            due: address.due,
+            area: area.clone(),
+            verdict,
+        };
+        if address.recipients.is_empty() {
+            let silence = match &verdict {
+                Verdict::Say(_) => Silence::Vacant,
+                Verdict::Silent(silence) => silence.clone(),
+            };
+            into.push(decision(None, None, Verdict::Silent(silence)));
+        }
+        for recipient in &address.recipients {
+            let to = self.world.stand_in(recipient, self.day);
+            into.push(decision(Some(recipient.clone()), Some(to), verdict.clone()));
+        }
+    }
+
+    /// The unit's principal as a list of recipients.
+    pub fn principal(&self, unit: &UnitCode) -> Vec<PersonId> {
+        self.world.principal(unit, self.day).into_iter().collect()
+    }
+
+    /// The area's managers.
+    pub fn area_managers(&self) -> Vec<PersonId> {
+        self.world.area_managers(self.day)
+    }
+
+    /// The school directors.
+    pub fn directors(&self) -> Vec<PersonId> {
+        self.world.authority_holders(Role::SchoolDirector, self.day)
+    }
+
+    /// The quality officers.
+    pub fn quality_officers(&self) -> Vec<PersonId> {
+        self.world.authority_holders(Role::QualityOfficer, self.day)
+    }
+}

@@ -1,0 +1,457 @@
+//! Reading: one area at a time, with everybody who matters to it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use rusqlite::{Connection, params};
+
+use super::Calendar;
+use super::row::{Wrong, date, date_time, each, optional, optional_date, plain, required};
+use crate::follow_up::{
+    Absence, Activity, ActivityId, Appointment, Area, AreaId, AreaWorld, CheckIn, ChosenBy,
+    Dialogue, Evaluation, FocusArea, Measure, MeasureId, Pair, Person, PersonId, Post, RowFault,
+    SchoolUnit, UnitCode,
+};
+use crate::store::StoreError;
+
+/// How far back a slice reaches: what is settled and older is left in the file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Measures and dialogues of this school year and later, whatever their state; older
+    /// measures only when unassessed.
+    pub school_year: String,
+    /// Check-ins from this day on.
+    pub from: Date,
+}
+
+impl Calendar {
+    /// Every area's identifier, in order.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn area_ids(&self) -> Result<Vec<AreaId>, StoreError> {
+        self.database.run(|connection| area_ids(connection)).await
+    }
+
+    /// One area's slice; with `None`, the slice of the authority as a whole. An unknown area
+    /// gives an empty slice.
+    ///
+    /// # Errors
+    /// SQLite refused. Rows that cannot be read are set aside in [`AreaWorld::faults`].
+    pub async fn area_world(
+        &self,
+        area: Option<AreaId>,
+        reach: Reach,
+    ) -> Result<AreaWorld, StoreError> {
+        self.database
+            .run(move |connection| {
+                // One read transaction: an outside writer's change is seen whole or not at all.
+                let snapshot = connection.transaction()?;
+                area_world(&snapshot, area.as_ref(), &reach)
+            })
+            .await
+    }
+}
+
+fn area_ids(connection: &Connection) -> Result<Vec<AreaId>, StoreError> {
+    let mut statement = connection.prepare_cached("SELECT id FROM area ORDER BY id")?;
+    let ids = statement.query_map([], |row| Ok(AreaId::new(row.get::<_, String>(0)?)))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+fn area_world(
+    connection: &Connection,
+    area: Option<&AreaId>,
+    reach: &Reach,
+) -> Result<AreaWorld, StoreError> {
+    let mut world = AreaWorld::default();
+    if let Some(area) = area {
+        let name: Result<String, _> = connection
+            .prepare_cached("SELECT name FROM area WHERE id = ?1")?
+            .query_row([area.as_str()], |row| row.get(0));
+        match name {
+            Ok(name) => {
+                world.area = Some(Area {
+                    id: area.clone(),
+                    name,
+                })
+            }
+            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(world),
+            Err(error) => return Err(error.into()),
+        }
+        read_units(connection, area, &mut world)?;
+        read_measures(connection, area, reach, &mut world)?;
+        read_dialogues(connection, area, reach, &mut world)?;
+    }
+    read_activities(connection, area, &mut world)?;
+    read_appointments(connection, area, &mut world)?;
+    read_check_ins(connection, reach, &mut world)?;
+    read_people(connection, &mut world)?;
+    Ok(world)
+}
+
+fn read_units(
+    connection: &Connection,
+    area: &AreaId,
+    world: &mut AreaWorld,
+) -> Result<(), StoreError> {
+    let sql = "SELECT code, name, level, active_from, active_to, successor
+               FROM school_unit WHERE area = ?1";
+    let units = each(
+        connection,
+        ("school_unit", sql),
+        [area.as_str()],
+        &mut world.faults,
+        |row| {
+            Ok(SchoolUnit {
+                code: unit_code(row, "code")?,
+                name: plain(row, "name")?,
+                area: area.clone(),
+                level: required(row, "level")?,
+                active_from: optional_date(row, "active_from")?,
+                active_to: optional_date(row, "active_to")?,
+                successor: optional_unit_code(row, "successor")?,
+            })
+        },
+    )?;
+    world.units = units
+        .into_iter()
+        .map(|unit| (unit.code.clone(), unit))
+        .collect();
+    Ok(())
+}
+
+fn read_measures(
+    connection: &Connection,
+    area: &AreaId,
+    reach: &Reach,
+    world: &mut AreaWorld,
+) -> Result<(), StoreError> {
+    let wanted = "FROM school_unit u JOIN measure m ON m.unit = u.code
+                  WHERE u.area = ?1 AND (m.school_year >= ?2 OR (m.status <> 'cancelled'
+                      AND NOT EXISTS (SELECT 1 FROM evaluation s WHERE s.measure = m.id
+                                      AND s.effect IS NOT NULL AND s.effect <> 'too_early')))";
+    let of = params![area.as_str(), reach.school_year];
+    let sql = format!(
+        "SELECT e.measure, e.evaluated_on, e.evaluated_by, e.effect, e.text, e.next_step, e.next_date
+         FROM evaluation e WHERE e.measure IN (SELECT m.id {wanted})
+         ORDER BY e.measure, e.evaluated_on, e.id"
+    );
+    let mut evaluations: BTreeMap<MeasureId, Vec<Evaluation>> = BTreeMap::new();
+    let found = each(
+        connection,
+        ("evaluation", &sql),
+        of,
+        &mut world.faults,
+        |row| {
+            let evaluation = Evaluation {
+                evaluated_on: date(row, "evaluated_on")?,
+                by: optional_person(row, "evaluated_by")?,
+                effect: optional(row, "effect")?,
+                text: plain(row, "text")?,
+                next_step: optional(row, "next_step")?,
+                next_date: optional_date(row, "next_date")?,
+            };
+            Ok((MeasureId::new(plain::<String>(row, "measure")?), evaluation))
+        },
+    )?;
+    for (measure, evaluation) in found {
+        evaluations.entry(measure).or_default().push(evaluation);
+    }
+    let sql = format!(
+        "SELECT m.id, m.unit, m.school_year, m.team, m.decision, m.expected_effect, m.indicator,
+                m.responsible, m.decided_on, m.evaluate_by, m.status,
+                (SELECT title FROM development_area d WHERE d.id = m.development_area) AS area_title
+         {wanted} ORDER BY m.id"
+    );
+    world.measures = each(
+        connection,
+        ("measure", &sql),
+        of,
+        &mut world.faults,
+        |row| {
+            Ok(Measure {
+                id: MeasureId::new(plain::<String>(row, "id")?),
+                unit: unit_code(row, "unit")?,
+                school_year: plain(row, "school_year")?,
+                development_area: plain::<Option<String>>(row, "area_title")?.unwrap_or_default(),
+                team: plain(row, "team")?,
+                decision: plain(row, "decision")?,
+                expected_effect: plain(row, "expected_effect")?,
+                indicator: plain(row, "indicator")?,
+                responsible: optional_person(row, "responsible")?,
+                decided_on: optional_date(row, "decided_on")?,
+                evaluate_by: date(row, "evaluate_by")?,
+                status: required(row, "status")?,
+                evaluations: Vec::new(),
+            })
+        },
+    )?;
+    for measure in &mut world.measures {
+        measure.evaluations = evaluations.remove(&measure.id).unwrap_or_default();
+    }
+    Ok(())
+}
+
+fn read_dialogues(
+    connection: &Connection,
+    area: &AreaId,
+    reach: &Reach,
+    world: &mut AreaWorld,
+) -> Result<(), StoreError> {
+    let wanted = "FROM school_unit u JOIN dialogue d ON d.unit = u.code
+                  WHERE u.area = ?1 AND d.school_year >= ?2";
+    let of = params![area.as_str(), reach.school_year];
+    let sql = format!(
+        "SELECT f.dialogue, f.chosen_by, f.text FROM focus_area f
+         WHERE f.dialogue IN (SELECT d.id {wanted}) ORDER BY f.dialogue, f.chosen_by"
+    );
+    let focus = each(
+        connection,
+        ("focus_area", &sql),
+        of,
+        &mut world.faults,
+        |row| {
+            let chosen_by: ChosenBy = required(row, "chosen_by")?;
+            Ok((
+                plain::<i64>(row, "dialogue")?,
+                FocusArea {
+                    chosen_by,
+                    text: plain(row, "text")?,
+                },
+            ))
+        },
+    )?;
+    let mut by_dialogue: BTreeMap<i64, Vec<FocusArea>> = BTreeMap::new();
+    for (dialogue, area) in focus {
+        by_dialogue.entry(dialogue).or_default().push(area);
+    }
+    let sql = format!(
+        "SELECT d.id, d.unit, d.school_year, d.round, d.starts, d.minutes, d.place, d.state,
+                d.sequence {wanted} ORDER BY d.starts, d.unit"
+    );
+    world.dialogues = each(
+        connection,
+        ("dialogue", &sql),
+        of,
+        &mut world.faults,
+        |row| {
+            let id: i64 = plain(row, "id")?;
+            Ok(Dialogue {
+                unit: unit_code(row, "unit")?,
+                school_year: plain(row, "school_year")?,
+                round: required(row, "round")?,
+                starts: date_time(row, "starts")?,
+                minutes: plain(row, "minutes")?,
+                place: plain(row, "place")?,
+                state: required(row, "state")?,
+                sequence: plain(row, "sequence")?,
+                focus_areas: by_dialogue.get(&id).cloned().unwrap_or_default(),
+            })
+        },
+    )?;
+    Ok(())
+}
+
+fn read_activities(
+    connection: &Connection,
+    area: Option<&AreaId>,
+    world: &mut AreaWorld,
+) -> Result<(), StoreError> {
+    let columns = "SELECT a.id, a.title, a.unit, a.area, a.role, a.due, a.done FROM activity a";
+    // What the whole authority asks of every principal or area manager falls to each area.
+    let by_area =
+        "a.role IN ('principal', 'assistant_principal', 'acting_principal', 'area_manager')";
+    let sql = match area {
+        Some(_) => format!(
+            "{columns} WHERE a.area = ?1
+             UNION ALL {columns} JOIN school_unit u ON a.unit = u.code WHERE u.area = ?1
+             UNION ALL {columns} WHERE a.unit IS NULL AND a.area IS NULL AND {by_area}"
+        ),
+        None => format!(
+            "{columns} WHERE ?1 IS NULL AND a.unit IS NULL AND a.area IS NULL AND NOT {by_area}"
+        ),
+    };
+    let of = params![area.map(AreaId::as_str)];
+    world.activities = each(
+        connection,
+        ("activity", &sql),
+        of,
+        &mut world.faults,
+        |row| {
+            Ok(Activity {
+                id: ActivityId::new(plain::<String>(row, "id")?),
+                title: plain(row, "title")?,
+                post: post(row)?,
+                role: required(row, "role")?,
+                due: date(row, "due")?,
+                done_on: optional_date(row, "done")?,
+            })
+        },
+    )?;
+    world
+        .activities
+        .sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
+    Ok(())
+}
+
+fn read_appointments(
+    connection: &Connection,
+    area: Option<&AreaId>,
+    world: &mut AreaWorld,
+) -> Result<(), StoreError> {
+    let columns = "SELECT a.id, a.person, a.role, a.unit, a.area, a.valid_from, a.valid_to";
+    let sql = format!(
+        "{columns} FROM school_unit u JOIN appointment a ON a.unit = u.code WHERE u.area = ?1
+         UNION ALL {columns} FROM appointment a WHERE a.area = ?1
+         UNION ALL {columns} FROM appointment a WHERE a.area IS NULL AND a.unit IS NULL"
+    );
+    let of = params![area.map(AreaId::as_str)];
+    world.appointments = each(
+        connection,
+        ("appointment", &sql),
+        of,
+        &mut world.faults,
+        |row| {
+            Ok(Appointment {
+                person: PersonId::new(plain::<String>(row, "person")?),
+                role: required(row, "role")?,
+                post: post(row)?,
+                from: optional_date(row, "valid_from")?,
+                to: optional_date(row, "valid_to")?,
+            })
+        },
+    )?;
+    Ok(())
+}
+
+/// Check-ins of everybody who leads one of the slice's units, with whichever manager.
+fn read_check_ins(
+    connection: &Connection,
+    reach: &Reach,
+    world: &mut AreaWorld,
+) -> Result<(), StoreError> {
+    let principals: BTreeSet<PersonId> = world
+        .appointments
+        .iter()
+        .filter(|appointment| appointment.role.leads_unit())
+        .map(|appointment| appointment.person.clone())
+        .collect();
+    let sql = "SELECT id, principal, area_manager, starts, minutes, state, held_on, note
+               FROM check_in WHERE principal = ?1 AND starts >= ?2";
+    for principal in principals {
+        let of = params![principal.as_str(), reach.from.to_string()];
+        let mut found = each(
+            connection,
+            ("check_in", sql),
+            of,
+            &mut world.faults,
+            |row| {
+                Ok(CheckIn {
+                    pair: Pair {
+                        principal: PersonId::new(plain::<String>(row, "principal")?),
+                        area_manager: PersonId::new(plain::<String>(row, "area_manager")?),
+                    },
+                    starts: date_time(row, "starts")?,
+                    minutes: plain(row, "minutes")?,
+                    state: required(row, "state")?,
+                    held_on: optional_date(row, "held_on")?,
+                    note: plain(row, "note")?,
+                })
+            },
+        )?;
+        world.check_ins.append(&mut found);
+    }
+    world
+        .check_ins
+        .sort_by(|a, b| (a.starts, &a.pair).cmp(&(b.starts, &b.pair)));
+    Ok(())
+}
+
+/// Everybody the slice mentions, their absences, their deputies, and the deputies' deputies.
+fn read_people(connection: &Connection, world: &mut AreaWorld) -> Result<(), StoreError> {
+    let mut wanted: Vec<PersonId> = Vec::new();
+    wanted.extend(world.appointments.iter().map(|a| a.person.clone()));
+    wanted.extend(world.measures.iter().filter_map(|m| m.responsible.clone()));
+    wanted.extend(world.check_ins.iter().map(|c| c.pair.area_manager.clone()));
+    let mut seen = BTreeSet::new();
+    while let Some(id) = wanted.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        if let Some(person) = read_person(connection, &id, &mut world.faults)? {
+            world.people.insert(id.clone(), person);
+        }
+        for absence in read_absences(connection, &id, &mut world.faults)? {
+            wanted.extend(absence.deputy.clone());
+            world.absences.push(absence);
+        }
+    }
+    Ok(())
+}
+
+fn read_person(
+    connection: &Connection,
+    id: &PersonId,
+    faults: &mut Vec<RowFault>,
+) -> Result<Option<Person>, StoreError> {
+    let sql = "SELECT id, name, email, language FROM person WHERE id = ?1";
+    let found = each(connection, ("person", sql), [id.as_str()], faults, |row| {
+        Ok(Person {
+            id: id.clone(),
+            name: plain(row, "name")?,
+            email: plain(row, "email")?,
+            language: required(row, "language")?,
+        })
+    })?;
+    Ok(found.into_iter().next())
+}
+
+fn read_absences(
+    connection: &Connection,
+    person: &PersonId,
+    faults: &mut Vec<RowFault>,
+) -> Result<Vec<Absence>, StoreError> {
+    let sql = "SELECT id, away_from, away_to, deputy FROM absence WHERE person = ?1";
+    each(
+        connection,
+        ("absence", sql),
+        [person.as_str()],
+        faults,
+        |row| {
+            Ok(Absence {
+                person: person.clone(),
+                from: date(row, "away_from")?,
+                to: date(row, "away_to")?,
+                deputy: optional_person(row, "deputy")?,
+            })
+        },
+    )
+}
+
+fn unit_code(row: &rusqlite::Row<'_>, column: &str) -> Result<UnitCode, Wrong> {
+    UnitCode::parse(&plain::<String>(row, column)?).map_err(|error| format!("{column}: {error}"))
+}
+
+fn optional_unit_code(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<UnitCode>, Wrong> {
+    let text: Option<String> = plain(row, column)?;
+    text.map(|text| UnitCode::parse(&text).map_err(|error| format!("{column}: {error}")))
+        .transpose()
+}
+
+fn optional_person(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<PersonId>, Wrong> {
+    Ok(plain::<Option<String>>(row, column)?.map(PersonId::new))
+}
+
+fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
+    Ok(
+        match (
+            optional_unit_code(row, "unit")?,
+            plain::<Option<String>>(row, "area")?,
+        ) {
+            (Some(unit), _) => Post::Unit(unit),
+            (None, Some(area)) => Post::Area(AreaId::new(area)),
+            (None, None) => Post::Authority,
+        },
+    )
+}

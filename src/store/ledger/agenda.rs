@@ -1,0 +1,90 @@
+//! The agenda: when each slice is next worth looking at, and the facts that keep it honest.
+
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Ledger, slice, slice_word};
+use crate::follow_up::AreaId;
+use crate::store::StoreError;
+
+impl Ledger {
+    /// The slices worth looking at on `day`, in order.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn slices_due(&self, day: Date) -> Result<Vec<Option<AreaId>>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let sql = "SELECT area FROM agenda WHERE look_on <= ?1 ORDER BY area";
+                let mut statement = connection.prepare_cached(sql)?;
+                let words =
+                    statement.query_map([day.to_string()], |row| row.get::<_, String>(0))?;
+                words.map(|word| Ok(slice(&word?))).collect()
+            })
+            .await
+    }
+
+    /// Puts slices on the agenda for at once, and notes what that rests on: which calendar was
+    /// read, and how far.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn look_at(
+        &self,
+        slices: Vec<Option<AreaId>>,
+        facts: Vec<(&'static str, String)>,
+    ) -> Result<(), StoreError> {
+        self.database
+            .run(move |connection| {
+                let transaction = connection.transaction()?;
+                for slice in &slices {
+                    set_look_on(&transaction, slice.as_ref(), Date::MIN)?;
+                }
+                for (name, value) in facts {
+                    transaction
+                        .prepare_cached(
+                            "INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)",
+                        )?
+                        .execute(params![name, value])?;
+                }
+                Ok(transaction.commit()?)
+            })
+            .await
+    }
+
+    /// Something the daemon noted about itself.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn fact(&self, name: &'static str) -> Result<Option<String>, StoreError> {
+        self.database
+            .run(move |connection| {
+                Ok(connection
+                    .prepare_cached("SELECT value FROM fact WHERE name = ?1")?
+                    .query_row([name], |row| row.get(0))
+                    .optional()?)
+            })
+            .await
+    }
+}
+
+/// Sets the day a slice is next looked at.
+pub fn set_look_on(
+    connection: &Connection,
+    area: Option<&AreaId>,
+    day: Date,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO agenda (area, look_on) VALUES (?1, ?2)")?
+        .execute(params![slice_word(area), sortable(day)])?;
+    Ok(())
+}
+
+/// Years before 0000 sort after all others as text; the agenda needs no more than "at once".
+fn sortable(day: Date) -> String {
+    if day == Date::MIN {
+        String::from("0000-01-01")
+    } else {
+        day.to_string()
+    }
+}

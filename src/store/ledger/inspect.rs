@@ -1,0 +1,390 @@
+//! Looking into the ledger: the queue, its mails, and what was said to whom.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::Serialize;
+
+use super::{Ledger, read, slice};
+use crate::follow_up::{AreaId, PersonId};
+use crate::plan::{Capacity, NoticeKey, Said};
+use crate::store::StoreError;
+
+/// A mail as `outbox list` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MailRow {
+    /// The ledger's number of it.
+    pub id: i64,
+    /// Whom it is for.
+    pub person: PersonId,
+    /// The local day it is meant for.
+    pub slot: String,
+    /// Its state; see the table in the ledger's module.
+    pub state: String,
+    /// Tries that said something of this mail.
+    pub attempts: u32,
+    /// Tries whose answer is unknown.
+    pub uncertain: u32,
+    /// When it is next tried, while it waits.
+    pub next_attempt: Option<Timestamp>,
+    /// When it was settled.
+    pub settled: Option<Timestamp>,
+    /// Its Message-ID, without angle brackets.
+    pub message_id: String,
+    /// Its subject, once it was rendered.
+    pub subject: Option<String>,
+}
+
+/// One try of a mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AttemptRow {
+    /// When.
+    pub at: Timestamp,
+    /// How far it came.
+    pub stage: String,
+    /// The server's code.
+    pub code: Option<u16>,
+    /// The server's words.
+    pub reply: String,
+    /// `accepted`, `temporary`, `permanent`, `unknown` or `expired`.
+    pub outcome: String,
+}
+
+/// One notice as the ledger has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoticeRow {
+    /// What it is about.
+    pub occurrence: String,
+    /// Working days from the due date.
+    pub step: i32,
+    /// Who held the duty.
+    pub recipient: PersonId,
+    /// In what capacity.
+    pub role: String,
+    /// The date it leads to.
+    pub due: String,
+    /// `said`, `withdrawn` or `superseded`.
+    pub decision: String,
+    /// Why.
+    pub reason: String,
+    /// The local day it was decided.
+    pub on_day: String,
+    /// The mail that carries it.
+    pub mail: Option<i64>,
+    /// That mail's state.
+    pub mail_state: Option<String>,
+    /// Who that mail is for.
+    pub mail_to: Option<PersonId>,
+}
+
+/// How many mails are in each state that somebody may care about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct QueueCounts {
+    /// Waiting or being sent.
+    pub waiting: u64,
+    /// Held for a person to decide.
+    pub held: u64,
+    /// Refused for good.
+    pub refused: u64,
+    /// Sent.
+    pub sent: u64,
+}
+
+/// A mail that was refused for good, with nothing sent to the person since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The person.
+    pub person: PersonId,
+    /// The address that was refused.
+    pub address: String,
+    /// When.
+    pub at: Timestamp,
+    /// The server's words.
+    pub reply: String,
+    /// The slices whose notices it carried.
+    pub areas: Vec<Option<AreaId>>,
+}
+
+const MAIL_COLUMNS: &str = "id, person, slot, state, attempts, uncertain, next_attempt_utc,
+                            settled_utc, message_id, subject";
+
+impl Ledger {
+    /// Mails that are not settled well: waiting, being sent, held, refused. With `all`, every
+    /// mail. Oldest first.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn mails(&self, all: bool) -> Result<Vec<MailRow>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let which = if all {
+                    "1"
+                } else {
+                    "state IN ('waiting', 'sending', 'held', 'refused')"
+                };
+                let sql = format!("SELECT {MAIL_COLUMNS} FROM mail WHERE {which} ORDER BY id");
+                let mut statement = connection.prepare(&sql)?;
+                let rows = statement.query_map([], mail_row)?;
+                Ok(rows.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// One mail with its tries, its notices and its bytes.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    #[expect(
+        clippy::type_complexity,
+        reason = "one row and what hangs on it, taken apart at once"
+    )]
+    pub async fn mail(
+        &self,
+        id: i64,
+    ) -> Result<Option<(MailRow, Vec<AttemptRow>, Vec<NoticeRow>, Option<Vec<u8>>)>, StoreError>
+    {
+        self.database
+            .run(move |connection| {
+                let sql = format!("SELECT {MAIL_COLUMNS} FROM mail WHERE id = ?1");
+                let Some(mail) = connection.query_row(&sql, [id], mail_row).optional()? else {
+                    return Ok(None);
+                };
+                let bytes =
+                    connection
+                        .query_row("SELECT bytes FROM mail WHERE id = ?1", [id], |r| r.get(0))?;
+                let notices = notices(connection, "n.mail = ?1", params![id])?;
+                Ok(Some((mail, attempts(connection, id)?, notices, bytes)))
+            })
+            .await
+    }
+
+    /// Lets a held or refused mail, or one that waits, be tried at once. Whether there was one.
+    ///
+    /// # Errors
+    /// SQLite refused, or the person has another mail gathering.
+    pub async fn retry(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+        self.database
+            .run(move |connection| {
+                let changed = connection.execute(
+                    "UPDATE mail SET state = 'waiting', next_attempt_utc = ?2, settled_utc = NULL,
+                            created_utc = ?2, uncertain = min(uncertain, 1),
+                            dot_utc = iif(uncertain > 0, dot_utc, NULL)
+                     WHERE id = ?1 AND state IN ('waiting', 'held', 'refused')",
+                    params![id, now.as_second()],
+                )?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    /// Gives a mail up that is not settled. Whether there was one.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn drop_mail(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
+        self.database
+            .run(move |connection| {
+                let changed = connection.execute(
+                    "UPDATE mail SET state = 'dropped', settled_utc = ?2
+                     WHERE id = ?1 AND state IN ('waiting', 'held', 'refused')",
+                    params![id, now.as_second()],
+                )?;
+                Ok(changed == 1)
+            })
+            .await
+    }
+
+    /// Notices decided on `day` for people's own duties or carried by mail to them.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn notices_on(
+        &self,
+        person: PersonId,
+        day: Date,
+    ) -> Result<Vec<NoticeRow>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let which = "n.on_day = ?2 AND (n.recipient = ?1 OR m.person = ?1)";
+                notices(connection, which, params![person.as_str(), day.to_string()])
+            })
+            .await
+    }
+
+    /// Everything said before `day`, and when each person was last mailed before it: what a plan
+    /// for that day starts from.
+    ///
+    /// # Errors
+    /// SQLite refused, or a row cannot be read back.
+    pub async fn said_before(
+        &self,
+        day: Date,
+    ) -> Result<(Said, std::collections::BTreeMap<PersonId, Date>), StoreError> {
+        self.database
+            .run(move |connection| said_before(connection, day))
+            .await
+    }
+
+    /// The queue in numbers.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn queue(&self) -> Result<QueueCounts, StoreError> {
+        self.database
+            .run(|connection| {
+                let mut counts = QueueCounts::default();
+                let mut statement =
+                    connection.prepare("SELECT state, count(*) FROM mail GROUP BY state")?;
+                let mut rows = statement.query([])?;
+                while let Some(row) = rows.next()? {
+                    let number = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+                    match row.get::<_, String>(0)?.as_str() {
+                        "waiting" | "sending" => counts.waiting += number,
+                        "held" => counts.held += number,
+                        "refused" => counts.refused += number,
+                        "sent" => counts.sent += number,
+                        _ => {}
+                    }
+                }
+                Ok(counts)
+            })
+            .await
+    }
+
+    /// People whose latest settled mail was refused for good.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn refusals(&self) -> Result<Vec<Refusal>, StoreError> {
+        self.database.run(|connection| refusals(connection)).await
+    }
+}
+
+fn mail_row(row: &Row<'_>) -> rusqlite::Result<MailRow> {
+    let instant = |seconds: Option<i64>| seconds.and_then(|s| Timestamp::from_second(s).ok());
+    let state: String = row.get(3)?;
+    Ok(MailRow {
+        id: row.get(0)?,
+        person: PersonId::new(row.get::<_, String>(1)?),
+        slot: row.get(2)?,
+        attempts: row.get(4)?,
+        uncertain: row.get(5)?,
+        next_attempt: instant(row.get(6)?).filter(|_| state == "waiting"),
+        settled: instant(row.get(7)?),
+        message_id: row.get(8)?,
+        subject: row.get(9)?,
+        state,
+    })
+}
+
+fn attempts(connection: &Connection, mail: i64) -> Result<Vec<AttemptRow>, StoreError> {
+    let sql = "SELECT at_utc, stage, code, reply, outcome FROM attempt WHERE mail = ?1 ORDER BY id";
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([mail], |row| {
+        Ok(AttemptRow {
+            at: Timestamp::from_second(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH),
+            stage: row.get(1)?,
+            code: row.get(2)?,
+            reply: row.get(3)?,
+            outcome: row.get(4)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn notices(
+    connection: &Connection,
+    which: &str,
+    of: impl rusqlite::Params,
+) -> Result<Vec<NoticeRow>, StoreError> {
+    let sql = format!(
+        "SELECT n.occurrence, n.step, n.recipient, n.role, n.due, n.decision, n.reason, n.on_day,
+                n.mail, m.state, m.person
+         FROM notice n LEFT JOIN mail m ON m.id = n.mail WHERE {which} ORDER BY n.id"
+    );
+    let mut statement = connection.prepare(&sql)?;
+    let rows = statement.query_map(of, |row| {
+        Ok(NoticeRow {
+            occurrence: row.get(0)?,
+            step: row.get(1)?,
+            recipient: PersonId::new(row.get::<_, String>(2)?),
+            role: row.get(3)?,
+            due: row.get(4)?,
+            decision: row.get(5)?,
+            reason: row.get(6)?,
+            on_day: row.get(7)?,
+            mail: row.get(8)?,
+            mail_state: row.get(9)?,
+            mail_to: row.get::<_, Option<String>>(10)?.map(PersonId::new),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn said_before(
+    connection: &Connection,
+    day: Date,
+) -> Result<(Said, std::collections::BTreeMap<PersonId, Date>), StoreError> {
+    let mut said = Said::new();
+    let mut statement = connection.prepare(
+        "SELECT occurrence, recipient, role, due, step, on_day FROM notice
+         WHERE decision = 'said' AND on_day < ?1 ORDER BY step",
+    )?;
+    let mut rows = statement.query([day.to_string()])?;
+    while let Some(row) = rows.next()? {
+        let role: String = row.get(2)?;
+        let Some(capacity) = Capacity::parse(&role) else {
+            continue;
+        };
+        let key = NoticeKey {
+            occurrence: row.get(0)?,
+            recipient: PersonId::new(row.get::<_, String>(1)?),
+            capacity,
+            due: read("notice", &row.get::<_, String>(3)?)?,
+        };
+        said.insert(
+            key,
+            (row.get(4)?, read("notice", &row.get::<_, String>(5)?)?),
+        );
+    }
+    let mut statement = connection
+        .prepare("SELECT person, max(sent_on) FROM mail WHERE sent_on < ?1 GROUP BY person")?;
+    let mut rows = statement.query([day.to_string()])?;
+    let mut mailed = std::collections::BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let person = PersonId::new(row.get::<_, String>(0)?);
+        mailed.insert(person, read("mail", &row.get::<_, String>(1)?)?);
+    }
+    Ok((said, mailed))
+}
+
+fn refusals(connection: &Connection) -> Result<Vec<Refusal>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT m.id, m.person, m.address, m.settled_utc,
+                (SELECT reply FROM attempt a WHERE a.mail = m.id ORDER BY a.id DESC LIMIT 1)
+         FROM mail m WHERE m.state = 'refused' AND NOT EXISTS
+             (SELECT 1 FROM mail later WHERE later.person = m.person AND later.id > m.id
+                AND later.state IN ('sent', 'refused'))",
+    )?;
+    let mut refusals: Vec<(i64, Refusal)> = statement
+        .query_map([], |row| {
+            let at = row.get::<_, Option<i64>>(3)?.unwrap_or(0);
+            let refusal = Refusal {
+                person: PersonId::new(row.get::<_, String>(1)?),
+                address: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
+                at: Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH),
+                reply: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+                areas: Vec::new(),
+            };
+            Ok((row.get(0)?, refusal))
+        })?
+        .collect::<Result<_, _>>()?;
+    let mut areas = connection.prepare("SELECT DISTINCT area FROM notice WHERE mail = ?1")?;
+    for (id, refusal) in &mut refusals {
+        let words = areas.query_map([*id], |row| row.get::<_, String>(0))?;
+        refusal.areas = words
+            .map(|word| word.map(|word| slice(&word)))
+            .collect::<Result<_, _>>()?;
+    }
+    Ok(refusals.into_iter().map(|(_, refusal)| refusal).collect())
+}

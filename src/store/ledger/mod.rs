@@ -1,0 +1,84 @@
+//! The ledger: what was said.
+//!
+//! The daemon's alone, durable at every commit. A tick writes its notices and mails in one
+//! transaction; delivery moves a mail from state to state by conditional updates, so that nothing
+//! is sent that cannot be recorded, and nothing recorded is forgotten.
+//!
+//! | state | means |
+//! |---|---|
+//! | `waiting`, no `dot_utc` | gathers what the person is to be told; rendered anew at each try |
+//! | `waiting`, with `dot_utc` | may have arrived: the same bytes are tried again |
+//! | `sending` | claimed by delivery; after a crash it waits again |
+//! | `sent`, `refused`, `withdrawn`, `dropped` | settled |
+//! | `held` | uncertain too often; a person decides |
+
+mod agenda;
+mod inspect;
+mod notice;
+mod outbox;
+
+use std::path::Path;
+
+pub use inspect::{AttemptRow, MailRow, NoticeRow, QueueCounts, Refusal};
+pub use notice::{Noted, Tick};
+pub use outbox::{Attempt, Claimed, ClaimedLine, Prepared, Settlement};
+
+use super::StoreError;
+use super::database::{Absent, Database};
+use super::migration::Schema;
+use crate::follow_up::AreaId;
+
+static SCHEMA: Schema = Schema {
+    kind: "ledger",
+    application_id: i32::from_be_bytes(*b"avLE"),
+    // After a power cut NORMAL would forget mails that were sent, and send them again.
+    synchronous: "FULL",
+    private: true,
+    migrations: &[include_str!("0001_ledger.sql")],
+};
+
+/// A handle to the ledger; clones share one connection and its thread.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    database: Database,
+}
+
+impl Ledger {
+    /// Opens the ledger, or makes an empty one that only its owner may read.
+    ///
+    /// # Errors
+    /// The file is foreign, newer, or cannot be written to.
+    pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            database: Database::open(path, &SCHEMA, Absent::Create)?,
+        })
+    }
+
+    /// Opens a ledger that must be there.
+    ///
+    /// # Errors
+    /// As [`Ledger::open_or_create`], and when the file is missing.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Ok(Self {
+            database: Database::open(path, &SCHEMA, Absent::Refuse)?,
+        })
+    }
+}
+
+/// The ledger's word for a slice: the area's identifier, or nothing for the authority's own.
+fn slice_word(area: Option<&AreaId>) -> &str {
+    area.map_or("", AreaId::as_str)
+}
+
+/// The slice a word stands for.
+fn slice(word: &str) -> Option<AreaId> {
+    (!word.is_empty()).then(|| AreaId::new(word))
+}
+
+/// A stored text read as `T`.
+fn read<T: std::str::FromStr>(table: &'static str, text: &str) -> Result<T, StoreError> {
+    text.parse().map_err(|_| StoreError::Unreadable {
+        table,
+        message: format!("\"{text}\" cannot be read back"),
+    })
+}

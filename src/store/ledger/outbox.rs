@@ -1,0 +1,444 @@
+//! The outbox: a mail's way from waiting to settled.
+//!
+//! Every step is a conditional update, so a claim that another has taken over changes nothing.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rusqlite::{Connection, params};
+
+use super::{Ledger, read, slice};
+use crate::follow_up::{AreaId, PersonId};
+use crate::plan::{Capacity, NoticeKey};
+use crate::store::StoreError;
+
+/// A mail claimed for sending.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The ledger's number of it.
+    pub id: i64,
+    /// Whom it is for.
+    pub person: PersonId,
+    /// Its Message-ID, without angle brackets.
+    pub message_id: String,
+    /// When it was begun.
+    pub created: Timestamp,
+    /// Tries so far that said something of this mail.
+    pub attempts: u32,
+    /// Tries so far whose answer to the final dot is unknown.
+    pub uncertain: u32,
+    /// What may already have arrived and must go out unchanged: address, subject and bytes.
+    pub frozen: Option<Prepared>,
+    /// The notices it carries.
+    pub lines: Vec<ClaimedLine>,
+}
+
+/// One notice of a claimed mail.
+#[derive(Debug, Clone)]
+pub struct ClaimedLine {
+    /// The ledger's number of it.
+    pub id: i64,
+    /// The row of notices.
+    pub key: NoticeKey,
+    /// The step decided.
+    pub step: i32,
+    /// Whose slice decided it.
+    pub area: Option<AreaId>,
+}
+
+/// A mail as it leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The recipient's address.
+    pub address: String,
+    /// Its subject.
+    pub subject: String,
+    /// The message, headers and all, with CRLF line ends.
+    pub bytes: Vec<u8>,
+}
+
+/// One try and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// When.
+    pub at: Timestamp,
+    /// How far it came.
+    pub stage: String,
+    /// The server's code, if it gave one.
+    pub code: Option<u16>,
+    /// The server's words, made safe.
+    pub reply: String,
+}
+
+/// What becomes of a mail after a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settlement {
+    /// The server has it.
+    Sent(Attempt),
+    /// Refused for now, and nothing was kept: try again then.
+    Later(Attempt, Timestamp),
+    /// Refused for good.
+    Refused(Attempt),
+    /// Refused for now for too long.
+    Expired(Attempt),
+    /// The final dot went out and no answer came: the same bytes again then.
+    Unknown(Attempt, Timestamp),
+    /// As `Unknown`, once too often: a person decides.
+    Held(Attempt),
+    /// The relay's trouble, not this mail's: it waits on, uncounted.
+    Released(Timestamp),
+    /// Nothing it was to say holds any more.
+    Withdrawn,
+}
+
+impl Ledger {
+    /// Claims up to `limit` mails whose time has come.
+    ///
+    /// # Errors
+    /// SQLite refused, or a row cannot be read back.
+    pub async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let transaction = connection.transaction()?;
+                let claimed = claim(&transaction, now, limit)?;
+                transaction.commit()?;
+                Ok(claimed)
+            })
+            .await
+    }
+
+    /// The first instant at which a waiting mail's time comes.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn next_attempt(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.database
+            .run(|connection| {
+                let sql = "SELECT min(next_attempt_utc) FROM mail WHERE state = 'waiting'";
+                let seconds: Option<i64> = connection
+                    .prepare_cached(sql)?
+                    .query_row([], |row| row.get(0))?;
+                Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
+            })
+            .await
+    }
+
+    /// Stores claimed mails as they are to leave, and withdraws the notices that no longer hold,
+    /// each with its reason. Advanced notices take the step that holds now.
+    ///
+    /// # Errors
+    /// SQLite refused; then nothing of it is kept.
+    pub async fn prepare(
+        &self,
+        mails: Vec<(i64, Prepared)>,
+        withdrawn: Vec<(i64, String)>,
+    ) -> Result<(), StoreError> {
+        self.database
+            .run(move |connection| {
+                let transaction = connection.transaction()?;
+                for (id, prepared) in &mails {
+                    transaction
+                        .prepare_cached(
+                            "UPDATE mail SET address = ?2, subject = ?3, bytes = ?4
+                             WHERE id = ?1 AND state = 'sending' AND dot_utc IS NULL",
+                        )?
+                        .execute(params![
+                            id,
+                            prepared.address,
+                            prepared.subject,
+                            prepared.bytes
+                        ])?;
+                }
+                for (id, reason) in &withdrawn {
+                    transaction
+                        .prepare_cached(
+                            "UPDATE notice SET decision = 'withdrawn', reason = ?2 WHERE id = ?1",
+                        )?
+                        .execute(params![id, reason])?;
+                }
+                Ok(transaction.commit()?)
+            })
+            .await
+    }
+
+    /// Marks, durably, that a mail's content is about to leave. From here its bytes are frozen.
+    ///
+    /// # Errors
+    /// SQLite refused, or the mail is no longer claimed: then nothing may be sent.
+    pub async fn mark_dot(&self, id: i64, now: Timestamp, day: Date) -> Result<(), StoreError> {
+        self.database
+            .run(move |connection| {
+                let changed = connection
+                    .prepare_cached(
+                        "UPDATE mail SET dot_utc = ?2, sent_on = ?3
+                         WHERE id = ?1 AND state = 'sending' AND bytes IS NOT NULL",
+                    )?
+                    .execute(params![id, now.as_second(), day.to_string()])?;
+                if changed == 1 {
+                    Ok(())
+                } else {
+                    let message = format!("mail {id} is no longer claimed");
+                    Err(StoreError::Unreadable {
+                        table: "mail",
+                        message,
+                    })
+                }
+            })
+            .await
+    }
+
+    /// Writes down what became of a claimed mail.
+    ///
+    /// # Errors
+    /// SQLite refused; the mail stays claimed, and the next start finds it.
+    pub async fn settle(
+        &self,
+        id: i64,
+        settlement: Settlement,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.database
+            .run(move |connection| {
+                let transaction = connection.transaction()?;
+                settle(&transaction, id, &settlement, now)?;
+                Ok(transaction.commit()?)
+            })
+            .await
+    }
+
+    /// After a start: what a dead process had claimed waits again. Where its content may have
+    /// left, that counts as an uncertain try; one too many, and it is held. Returns how many
+    /// were found, and how many of them uncertain.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn recover(
+        &self,
+        now: Timestamp,
+        most_uncertain: u32,
+    ) -> Result<(usize, usize), StoreError> {
+        self.database
+            .run(move |connection| {
+                let transaction = connection.transaction()?;
+                let uncertain = transaction.execute(
+                    "UPDATE mail SET uncertain = uncertain + 1, next_attempt_utc = ?1,
+                            state = iif(uncertain >= ?2, 'held', 'waiting')
+                     WHERE state = 'sending' AND dot_utc IS NOT NULL",
+                    params![now.as_second(), most_uncertain],
+                )?;
+                let claimed: Vec<i64> = transaction
+                    .prepare("SELECT id FROM mail WHERE state = 'sending'")?
+                    .query_map([], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
+                for &id in &claimed {
+                    gather_again(&transaction, id, now)?;
+                }
+                transaction.commit()?;
+                Ok((uncertain + claimed.len(), uncertain))
+            })
+            .await
+    }
+}
+
+fn claim(
+    connection: &Connection,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Claimed>, StoreError> {
+    let ids: Vec<i64> = connection
+        .prepare_cached(
+            "SELECT id FROM mail WHERE state = 'waiting' AND next_attempt_utc <= ?1
+             ORDER BY next_attempt_utc, id LIMIT ?2",
+        )?
+        .query_map(params![now.as_second(), limit as i64], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let mut claimed = Vec::with_capacity(ids.len());
+    for id in ids {
+        let taken = connection
+            .prepare_cached(
+                "UPDATE mail SET state = 'sending' WHERE id = ?1 AND state = 'waiting'",
+            )?
+            .execute([id])?;
+        if taken == 1 {
+            claimed.push(read_claimed(connection, id)?);
+        }
+    }
+    Ok(claimed)
+}
+
+fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError> {
+    let mut claimed = connection
+        .prepare_cached(
+            "SELECT person, message_id, created_utc, attempts, uncertain, dot_utc IS NOT NULL,
+                    address, subject, bytes FROM mail WHERE id = ?1",
+        )?
+        .query_row([id], |row| {
+            let frozen = match row.get::<_, bool>(5)? {
+                true => Some(Prepared {
+                    address: row.get(6)?,
+                    subject: row.get(7)?,
+                    bytes: row.get(8)?,
+                }),
+                false => None,
+            };
+            Ok(Claimed {
+                id,
+                person: PersonId::new(row.get::<_, String>(0)?),
+                message_id: row.get(1)?,
+                created: Timestamp::from_second(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
+                attempts: row.get(3)?,
+                uncertain: row.get(4)?,
+                frozen,
+                lines: Vec::new(),
+            })
+        })?;
+    let mut statement = connection.prepare_cached(
+        "SELECT id, occurrence, recipient, role, due, step, area FROM notice
+         WHERE mail = ?1 AND decision = 'said' ORDER BY id",
+    )?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        let role: String = row.get(3)?;
+        let capacity = Capacity::parse(&role).ok_or_else(|| StoreError::Unreadable {
+            table: "notice",
+            message: format!("\"{role}\" is no role"),
+        })?;
+        let key = NoticeKey {
+            occurrence: row.get(1)?,
+            recipient: PersonId::new(row.get::<_, String>(2)?),
+            capacity,
+            due: read("notice", &row.get::<_, String>(4)?)?,
+        };
+        let area = slice(&row.get::<_, String>(6)?);
+        claimed.lines.push(ClaimedLine {
+            id: row.get(0)?,
+            key,
+            step: row.get(5)?,
+            area,
+        });
+    }
+    Ok(claimed)
+}
+
+fn settle(
+    connection: &Connection,
+    id: i64,
+    settlement: &Settlement,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let end = |state: &str| {
+        connection
+            .prepare_cached(
+                "UPDATE mail SET state = ?2, settled_utc = ?3 WHERE id = ?1 AND state = 'sending'",
+            )?
+            .execute(params![id, state, now.as_second()])
+    };
+    let count = |attempt: &Attempt, outcome: &str, uncertain: bool| {
+        connection
+            .prepare_cached(
+                "INSERT INTO attempt (mail, at_utc, stage, code, reply, outcome)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                id,
+                attempt.at.as_second(),
+                attempt.stage,
+                attempt.code,
+                attempt.reply,
+                outcome
+            ])?;
+        connection
+            .prepare_cached(
+                "UPDATE mail SET attempts = attempts + 1, uncertain = uncertain + ?2 WHERE id = ?1",
+            )?
+            .execute(params![id, uncertain])
+    };
+    match settlement {
+        Settlement::Sent(attempt) => {
+            count(attempt, "accepted", false)?;
+            end("sent")?;
+        }
+        Settlement::Refused(attempt) => {
+            count(attempt, "permanent", false)?;
+            forget_day(connection, id)?;
+            end("refused")?;
+        }
+        Settlement::Expired(attempt) => {
+            count(attempt, "expired", false)?;
+            forget_day(connection, id)?;
+            end("refused")?;
+        }
+        Settlement::Held(attempt) => {
+            count(attempt, "unknown", true)?;
+            end("held")?;
+        }
+        Settlement::Unknown(attempt, next) => {
+            count(attempt, "unknown", true)?;
+            connection
+                .prepare_cached(
+                    "UPDATE mail SET state = 'waiting', next_attempt_utc = ?2
+                     WHERE id = ?1 AND state = 'sending'",
+                )?
+                .execute(params![id, next.as_second()])?;
+        }
+        Settlement::Later(attempt, next) => {
+            count(attempt, "temporary", false)?;
+            gather_again(connection, id, *next)?;
+        }
+        Settlement::Released(next) => gather_again(connection, id, *next)?,
+        Settlement::Withdrawn => {
+            end("withdrawn")?;
+        }
+    }
+    Ok(())
+}
+
+/// What certainly did not arrive does not count as the day's mail.
+fn forget_day(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("UPDATE mail SET sent_on = NULL WHERE id = ?1 AND uncertain = 0")?
+        .execute([id])?;
+    Ok(())
+}
+
+/// Lets a claimed mail wait again. What certainly did not arrive gathers and is rendered anew;
+/// what once may have stays frozen. Where the person has got another gathering mail meanwhile,
+/// the notices move there.
+fn gather_again(connection: &Connection, id: i64, next: Timestamp) -> Result<(), StoreError> {
+    let frozen: bool = connection
+        .prepare_cached("SELECT uncertain > 0 FROM mail WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    if !frozen {
+        let sql = "SELECT other.id FROM mail other JOIN mail this ON other.person = this.person
+                   WHERE this.id = ?1 AND other.state = 'waiting' AND other.dot_utc IS NULL";
+        let other: Option<i64> = connection
+            .prepare_cached(sql)?
+            .query_map([id], |row| row.get(0))?
+            .next()
+            .transpose()?;
+        if let Some(other) = other {
+            connection
+                .prepare_cached(
+                    "UPDATE notice SET mail = ?2 WHERE mail = ?1 AND decision = 'said'",
+                )?
+                .execute([id, other])?;
+            connection
+                .prepare_cached(
+                    "UPDATE mail SET state = 'withdrawn', sent_on = NULL WHERE id = ?1",
+                )?
+                .execute([id])?;
+            return Ok(());
+        }
+        connection
+            .prepare_cached(
+                "UPDATE mail SET dot_utc = NULL, sent_on = NULL, bytes = NULL WHERE id = ?1",
+            )?
+            .execute([id])?;
+    }
+    connection
+        .prepare_cached(
+            "UPDATE mail SET state = 'waiting', next_attempt_utc = ?2
+             WHERE id = ?1 AND state = 'sending'",
+        )?
+        .execute(params![id, next.as_second()])?;
+    Ok(())
+}
