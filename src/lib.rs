@@ -3,5 +3,6 @@
 pub mod calendar;
 pub mod config;
 pub mod follow_up;
+pub mod mail;
 pub mod plan;
 pub mod store;

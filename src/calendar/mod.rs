@@ -267,3 +267,12 @@ impl std::str::FromStr for Language {
         }
     }
 }
+impl Week { pub fn number(self) -> i8 { self.number } }
+impl std::fmt::Display for Language { fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(match self { Self::Swedish => "sv", Self::English => "en" }) } }
+const DAYS: [&str; 7] = ["måndagen", "tisdagen", "onsdagen", "torsdagen", "fredagen", "lördagen", "söndagen"];
+const MONTHS: [&str; 12] = ["januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december"];
+pub fn weekday_date(d: Date, _l: Language) -> String { format!("{} den {} {} {}", DAYS[d.weekday().to_monday_zero_offset() as usize], d.day(), MONTHS[d.month() as usize - 1], d.year()) }
+pub fn long_date(d: Date, l: Language) -> String { format!("{} (vecka {})", weekday_date(d, l), Week::of(d).number) }
+pub fn short_date(d: Date, _l: Language) -> String { format!("{} {}", d.day(), &MONTHS[d.month() as usize - 1][..3]) }
+pub fn time_in_text(t: Time, _l: Language) -> String { format!("kl. {}.{:02}", t.hour(), t.minute()) }
+pub fn month_in_text(y: i16, m: i8, _l: Language) -> String { format!("{} {y}", MONTHS[m as usize - 1]) }

@@ -1,0 +1,158 @@
+//! From content to bytes: headers, both parts, encodings.
+//!
+//! lettre builds the message. The boundary comes from the Message-ID, so the same content gives
+//! the same bytes (RFC 2046 5.1.1 asks only that it does not occur in a part). Bodies are
+//! quoted-printable: no line is too long, and none can be taken for the end of the message.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use lettre::message::header::{
+    ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
+use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
+use lettre::{Address, Message};
+use minijinja::value::{Serde, Value};
+use thiserror::Error;
+
+use super::content::Content;
+use super::words::{Words, WordsError};
+
+/// Who a mail is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sender {
+    /// Display name.
+    pub name: String,
+    /// Address.
+    pub address: String,
+    /// Where replies go.
+    pub reply_to: String,
+    /// The domain of Message-IDs and List-Ids: that of the address.
+    pub domain: String,
+    /// The authority, for the List-Id's words.
+    pub authority: String,
+}
+
+/// What a message needs beside its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head<'a> {
+    /// Recipient's name.
+    pub to_name: &'a str,
+    /// Recipient's address.
+    pub to_address: &'a str,
+    /// Message-ID, without angle brackets.
+    pub message_id: &'a str,
+    /// The instant in the Date header.
+    pub date: Timestamp,
+    /// What the mail is about, for the thread; see [`thread`].
+    pub thread: &'a str,
+    /// The kind of mail, for the List-Id: `reminders`, `weekly-digest`, `monthly-digest`.
+    pub kind: &'a str,
+}
+
+/// Why a message could not be made.
+#[derive(Debug, Error)]
+pub enum MessageError {
+    /// The words fail.
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    /// An address is none.
+    #[error("\"{0}\" is not an e-mail address that mail can be sent to; correct it in people.csv and import it again")]
+    Address(String),
+    /// lettre refused.
+    #[error("the message could not be put together: {0}")]
+    Build(#[from] lettre::error::Error),
+    /// A header's value is not fit for one.
+    #[error("the header {0} could not be written")]
+    Header(&'static str),
+}
+
+/// The bytes of a mail, with CRLF line ends and nothing beyond ASCII.
+///
+/// # Errors
+/// A template fails or an address is not one.
+pub fn message(
+    content: &Content,
+    head: &Head<'_>,
+    sender: &Sender,
+    words: &Words,
+) -> Result<Vec<u8>, MessageError> {
+    let values = Value::from(Serde(content.clone()));
+    let text = words.say("mail.txt.j2", &values)?;
+    let html = words.say("mail.html.j2", &values)?;
+    let date = UNIX_EPOCH + Duration::from_secs(head.date.as_second().unsigned_abs());
+    let references = format!("<{}@{}>", head.thread, sender.domain);
+    let list = format!("{} <{}.avstamd.{}>", ascii(&sender.authority), head.kind, sender.domain);
+    let boundary: String =
+        head.message_id.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
+    let alternatives = MultiPart::alternative()
+        .boundary(format!("avstamd-{boundary}"))
+        .singlepart(part(ContentType::TEXT_PLAIN, text)?)
+        .singlepart(part(ContentType::TEXT_HTML, html)?);
+    let message = Message::builder()
+        .from(mailbox(&sender.name, &sender.address)?)
+        .reply_to(mailbox("", &sender.reply_to)?)
+        .to(mailbox(head.to_name, head.to_address)?)
+        .subject(one_line(&content.subject))
+        .date(date)
+        .message_id(Some(format!("<{}>", head.message_id)))
+        .in_reply_to(references.clone())
+        .references(references)
+        .raw_header(plain("Auto-Submitted", "auto-generated")?)
+        .raw_header(plain("X-Auto-Response-Suppress", "OOF, DR, RN, NRN, AutoReply")?)
+        .raw_header(plain("List-Id", &list)?)
+        .multipart(alternatives)?;
+    Ok(message.formatted())
+}
+
+fn part(kind: ContentType, text: String) -> Result<SinglePart, MessageError> {
+    let encoding = ContentTransferEncoding::QuotedPrintable;
+    let body = Body::new_with_encoding(text, encoding)
+        .map_err(|_| MessageError::Header("Content-Transfer-Encoding"))?;
+    Ok(SinglePart::builder().header(kind).body(body))
+}
+
+fn mailbox(name: &str, address: &str) -> Result<Mailbox, MessageError> {
+    let wrong = || MessageError::Address(address.to_owned());
+    let (local, domain) = address.trim().rsplit_once('@').ok_or_else(wrong)?;
+    // The address on the wire is ASCII: a domain like skolområdet.example has an ASCII form.
+    let domain = idna::domain_to_ascii(domain).map_err(|_| wrong())?;
+    let address: Address = format!("{local}@{domain}").parse().map_err(|_| wrong())?;
+    let name = one_line(name);
+    Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
+}
+
+fn plain(name: &'static str, value: &str) -> Result<HeaderValue, MessageError> {
+    let header = HeaderName::new_from_ascii(name.to_owned()).map_err(|_| MessageError::Header(name))?;
+    Ok(HeaderValue::new(header, value.to_owned()))
+}
+
+/// Text fit for a header: one line, without characters that turn or hide text.
+pub fn one_line(text: &str) -> String {
+    let visible = text.chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c });
+    let visible: String = visible
+        .filter(|c| {
+            !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        })
+        .take(400)
+        .collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The words of a List-Id stay ASCII: some readers show encoded ones as they stand.
+fn ascii(text: &str) -> String {
+    let folded: String = one_line(text)
+        .chars()
+        .map(|c| match c {
+            'å' | 'ä' | 'à' | 'á' => 'a',
+            'Å' | 'Ä' => 'A',
+            'ö' | 'ø' => 'o',
+            'Ö' => 'O',
+            'é' | 'è' => 'e',
+            'ü' => 'u',
+            c if c.is_ascii_alphanumeric() || c == ' ' || c == '-' => c,
+            _ => ' ',
+        })
+        .collect();
+    format!("\"{}\"", folded.split_whitespace().collect::<Vec<_>>().join(" "))
+}

@@ -1,0 +1,17 @@
+//! Mail: from a decision to a message, and the ways a message leaves.
+//!
+//! `facts` asks the record, `words` puts it into sentences, `compose` orders them, `message`
+//! makes bytes of them. Everything but `transport` is pure.
+
+mod compose;
+mod content;
+mod digest;
+mod facts;
+mod message;
+mod words;
+
+pub use compose::{Slices, compose};
+pub use content::Content;
+pub use facts::{Detail, Setting, Slice};
+pub use message::{Head, MessageError, Sender, message, one_line};
+pub use words::{Words, WordsError};

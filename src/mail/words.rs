@@ -1,0 +1,218 @@
+//! The words people read: one catalogue a language, and the two layouts.
+//!
+//! Every value of a catalogue is a small template. Text and HTML are laid out from the same
+//! sentences, so both parts of a mail say the same.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::calendar::Language;
+
+/// What a template may cost: far above any mail, far below a loop without end.
+const FUEL: u64 = 5_000_000;
+
+/// A fault in the words or the layouts, built in or the authority's own.
+#[derive(Debug, Error)]
+pub enum WordsError {
+    /// A file of the authority's own cannot be read.
+    #[error("{file}: cannot be read: {source}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A catalogue is not what it should be.
+    #[error("{file}: {message}")]
+    Catalogue {
+        /// The file.
+        file: String,
+        /// What is wrong, and where.
+        message: String,
+    },
+    /// A template fails.
+    #[error("template {0:#}")]
+    Template(#[from] minijinja::Error),
+}
+
+/// The words about one topic.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Topic {
+    heading: String,
+    subject_one: String,
+    subject_many: String,
+    title: String,
+    facts: Vec<String>,
+    ask: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Catalogue {
+    greeting: String,
+    subject_more: String,
+    why_heading: String,
+    next: String,
+    reply: String,
+    signature: String,
+    automatic: String,
+    why: BTreeMap<String, String>,
+    topic: BTreeMap<String, Topic>,
+    digest: BTreeMap<String, String>,
+    concern: BTreeMap<String, String>,
+    total: BTreeMap<String, String>,
+}
+
+/// Every word of one language, ready to be rendered.
+#[derive(Debug)]
+pub struct Words {
+    environment: Environment<'static>,
+    facts: BTreeMap<String, usize>,
+    language: Language,
+}
+
+impl Words {
+    /// The words of `language`; files of the authority's own in `directory` come before the
+    /// built-in ones.
+    ///
+    /// # Errors
+    /// A file cannot be read or is not what it should be.
+    pub fn load(language: Language, directory: Option<&Path>) -> Result<Self, WordsError> {
+        let (name, built_in) = match language {
+            Language::Swedish => ("sv.toml", include_str!("words/sv.toml")),
+            Language::English => ("en.toml", include_str!("words/en.toml")),
+        };
+        let text = own(directory, name)?.unwrap_or_else(|| built_in.to_owned());
+        let catalogue: Catalogue = toml::from_str(&text).map_err(|error| WordsError::Catalogue {
+            file: name.to_owned(),
+            message: error.to_string(),
+        })?;
+        let mut words = Self { environment: environment(language), facts: BTreeMap::new(), language };
+        words.add_catalogue(catalogue)?;
+        for (name, built_in) in [
+            ("mail.txt.j2", include_str!("layout/mail.txt.j2")),
+            ("mail.html.j2", include_str!("layout/mail.html.j2")),
+        ] {
+            let text = own(directory, name)?.unwrap_or_else(|| built_in.to_owned());
+            words.environment.add_template_owned(name, text)?;
+        }
+        Ok(words)
+    }
+
+    /// The language of these words.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Renders the template `name` (`topic.evaluation.heading`, `greeting`, `mail.html.j2`).
+    ///
+    /// # Errors
+    /// There is no such template, it names what it is not given, or it costs too much.
+    pub fn say(&self, name: &str, with: &Value) -> Result<String, WordsError> {
+        Ok(self.environment.get_template(name)?.render(with.clone())?)
+    }
+
+    /// The facts of a topic, those that come out empty left out.
+    ///
+    /// # Errors
+    /// As [`Words::say`].
+    pub fn facts(&self, topic: &str, with: &Value) -> Result<Vec<String>, WordsError> {
+        let count = self.facts.get(topic).copied().unwrap_or(0);
+        let mut facts = Vec::with_capacity(count);
+        for number in 0..count {
+            let fact = self.say(&format!("topic.{topic}.facts.{number}"), with)?;
+            if !fact.trim().is_empty() {
+                facts.push(fact);
+            }
+        }
+        Ok(facts)
+    }
+
+    fn add(&mut self, name: String, template: String) -> Result<(), WordsError> {
+        Ok(self.environment.add_template_owned(name, template)?)
+    }
+
+    fn add_catalogue(&mut self, catalogue: Catalogue) -> Result<(), WordsError> {
+        for (name, template) in [
+            ("greeting", catalogue.greeting),
+            ("subject-more", catalogue.subject_more),
+            ("why-heading", catalogue.why_heading),
+            ("next", catalogue.next),
+            ("reply", catalogue.reply),
+            ("signature", catalogue.signature),
+            ("automatic", catalogue.automatic),
+        ] {
+            self.add(name.to_owned(), template)?;
+        }
+        for (group, templates) in [
+            ("why", catalogue.why),
+            ("digest", catalogue.digest),
+            ("concern", catalogue.concern),
+            ("total", catalogue.total),
+        ] {
+            for (name, template) in templates {
+                self.add(format!("{group}.{name}"), template)?;
+            }
+        }
+        for (topic, words) in catalogue.topic {
+            let part = |part: &str| format!("topic.{topic}.{part}");
+            self.add(part("heading"), words.heading)?;
+            self.add(part("subject-one"), words.subject_one)?;
+            self.add(part("subject-many"), words.subject_many)?;
+            self.add(part("title"), words.title)?;
+            self.add(part("ask"), words.ask)?;
+            self.facts.insert(topic.clone(), words.facts.len());
+            for (number, fact) in words.facts.into_iter().enumerate() {
+                self.add(part(&format!("facts.{number}")), fact)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn own(directory: Option<&Path>, name: &str) -> Result<Option<String>, WordsError> {
+    let Some(path) = directory.map(|directory| directory.join(name)) else { return Ok(None) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(WordsError::Unreadable { file: path.display().to_string(), source }),
+    }
+}
+
+fn environment(language: Language) -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(FUEL));
+    environment.set_auto_escape_callback(|name| {
+        if name.ends_with(".html.j2") { AutoEscape::Html } else { AutoEscape::None }
+    });
+    environment.add_function("count_word", move |count: usize| count_word(count, language));
+    environment
+}
+
+/// A count in running text: a word up to twelve, digits beyond.
+pub fn count_word(count: usize, language: Language) -> String {
+    const SWEDISH: [&str; 13] = [
+        "inga", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
+    ];
+    const ENGLISH: [&str; 13] = [
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
+        "twelve",
+    ];
+    let words = match language {
+        Language::Swedish => &SWEDISH,
+        Language::English => &ENGLISH,
+    };
+    words.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
+}
+
+/// The text with its first letter in upper case.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
