@@ -2,6 +2,7 @@
 
 pub mod calendar;
 pub mod config;
+pub mod daemon;
 pub mod follow_up;
 pub mod mail;
 pub mod plan;

@@ -43,6 +43,22 @@ pub struct Settings {
     pub rules: Rules,
 }
 
+impl Settings {
+    /// A hash of everything that decides what is said when, and of the program's version: when it
+    /// changes, every area is looked at anew.
+    pub fn fingerprint(&self) -> String {
+        use sha2::{Digest, Sha256};
+        let ground = format!(
+            "{} {:?} {:?} {:?}",
+            env!("CARGO_PKG_VERSION"),
+            self.calendar.zone().iana_name(),
+            self.calendar.school_years(),
+            self.rules
+        );
+        Sha256::digest(ground).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 /// The two database files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DatabaseSettings {

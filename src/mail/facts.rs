@@ -406,15 +406,9 @@ impl Teller<'_> {
 
     fn undeliverable(&self, person: &PersonId) -> Option<Known> {
         self.slice.troubles.iter().find_map(|trouble| match trouble {
-            Trouble::Undeliverable { person: of, reply, .. } if of == person => Some(Known {
+            Trouble::Undeliverable { person: of, address, reply, .. } if of == person => Some(Known {
                 person: self.name(person),
-                address: self
-                    .slice
-                    .world
-                    .people
-                    .get(person)
-                    .map(|person| person.email.clone())
-                    .unwrap_or_default(),
+                address: address.clone(),
                 reply: reply.clone(),
                 ..Known::default()
             }),

@@ -108,6 +108,8 @@ pub enum Silence {
     },
     /// Nobody holds the post; its manager is told.
     Vacant,
+    /// There is no address to send to; the quality officer is told.
+    NoAddress,
     /// The person no longer holds, or does not yet hold, the post on that date.
     NotInPost,
     /// It is told in school weeks only, and this is none.
@@ -189,6 +191,7 @@ impl Silence {
             Self::TakenOver { by } => format!("the notice \"{by}\" speaks of it"),
             Self::DateAhead { date } => format!("its date was moved to {date}"),
             Self::Vacant => "nobody holds the post; the vacancy is told to its manager".into(),
+            Self::NoAddress => "there is no address to send to; the quality officer is told".into(),
             Self::NotInPost => "the person does not hold the post on that date".into(),
             Self::OutsideSchoolWeeks => "told in school weeks only".into(),
             Self::SwitchedOff => "the configuration switches this notice off".into(),

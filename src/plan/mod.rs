@@ -5,6 +5,7 @@
 //! takes away what the ledger says was said. Catching up after an outage, forecast, explanation,
 //! demo and tests are these same two functions with another day.
 
+pub mod backoff;
 mod decision;
 mod forecast;
 mod group;

@@ -130,7 +130,12 @@ impl<'a> View<'a> {
         }
         for recipient in &address.recipients {
             let to = self.world.stand_in(recipient, self.day);
-            into.push(decision(Some(recipient.clone()), Some(to), verdict.clone()));
+            let reachable = self.world.people.get(&to).is_some_and(|p| !p.email.trim().is_empty());
+            let verdict = match &verdict {
+                Verdict::Say(_) if !reachable => Verdict::Silent(Silence::NoAddress),
+                verdict => verdict.clone(),
+            };
+            into.push(decision(Some(recipient.clone()), Some(to), verdict));
         }
     }
 

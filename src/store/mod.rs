@@ -11,7 +11,7 @@ mod error;
 mod ledger;
 mod migration;
 
-pub use calendar::{Batch, Calendar, Change, Changed, Known, Reach};
+pub use calendar::{Batch, Calendar, Change, Changed, Changes, Known, Reach};
 pub use error::StoreError;
 pub use ledger::{
     Attempt, AttemptRow, Claimed, ClaimedLine, Ledger, MailRow, Noted, NoticeRow, Prepared,

@@ -19,6 +19,8 @@ pub enum Trouble {
     Undeliverable {
         /// The person.
         person: PersonId,
+        /// The address that was refused.
+        address: String,
         /// Since when.
         since: Date,
         /// What the server said, cut short.

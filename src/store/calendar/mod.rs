@@ -5,12 +5,14 @@
 
 mod apply;
 mod batch;
+mod changes;
 mod read;
 mod row;
 
 use std::path::Path;
 
 pub use batch::{Batch, Change, Changed, Known};
+pub use changes::Changes;
 pub use read::Reach;
 
 use super::StoreError;

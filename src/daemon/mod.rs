@@ -1,0 +1,16 @@
+//! The daemon: tick and deliver, for ever or once.
+
+pub mod clock;
+mod deliver;
+mod office;
+mod pace;
+mod post;
+mod render;
+mod tick;
+
+pub use clock::Clock;
+pub use deliver::{Delivered, RelayTrouble, Round, deliver};
+pub use office::{Office, OfficeError, SliceWorld};
+pub use pace::Pace;
+pub use post::{Delivery, Post};
+pub use tick::{Ticked, tick};

@@ -1,0 +1,58 @@
+//! A limit on how many messages leave in a minute.
+
+use std::collections::VecDeque;
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The messages of the last minute.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    per_minute: usize,
+    sent: VecDeque<Timestamp>,
+}
+
+impl Pace {
+    /// At most `per_minute` messages in any minute.
+    pub fn new(per_minute: u32) -> Self {
+        Self { per_minute: per_minute.max(1) as usize, sent: VecDeque::new() }
+    }
+
+    /// Takes a place at `now`, or tells how long to wait for one.
+    pub fn take(&mut self, now: Timestamp) -> Result<(), SignedDuration> {
+        let minute = SignedDuration::from_mins(1);
+        // A clock set back must not lock the place for longer than a minute.
+        while self.sent.front().is_some_and(|&first| first > now || now.duration_since(first) >= minute) {
+            self.sent.pop_front();
+        }
+        if self.sent.len() < self.per_minute {
+            self.sent.push_back(now);
+            return Ok(());
+        }
+        let oldest = self.sent.front().map_or(SignedDuration::ZERO, |&first| now.duration_since(first));
+        Err((minute - oldest).max(SignedDuration::from_millis(1)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_third_of_two_a_minute_waits_for_the_first_to_age() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let mut pace = Pace::new(2);
+        assert_eq!(pace.take(at(0)), Ok(()));
+        assert_eq!(pace.take(at(10)), Ok(()));
+        assert_eq!(pace.take(at(20)), Err(SignedDuration::from_secs(40)));
+        assert_eq!(pace.take(at(60)), Ok(()));
+        assert_eq!(pace.take(at(61)), Err(SignedDuration::from_secs(9)));
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_stop_the_mail() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let mut pace = Pace::new(1);
+        assert_eq!(pace.take(at(1_000_000)), Ok(()));
+        assert_eq!(pace.take(at(10)), Ok(()));
+    }
+}

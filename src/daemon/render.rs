@@ -1,0 +1,180 @@
+//! A claimed mail is rendered when it is sent, from what is so then: what was answered meanwhile
+//! is left out, and text about a unit goes to nobody who has left it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use sha2::{Digest, Sha256};
+
+use super::office::{Office, OfficeError, SliceWorld};
+use crate::follow_up::{AreaId, Person, PersonId};
+use crate::mail::{Head, Slice, Slices, compose, message};
+use crate::plan::{Decision, Matter, Silence, Trouble, Verdict, plan};
+use crate::store::{Claimed, Prepared};
+
+/// What rendering made of a claimed mail.
+#[derive(Debug)]
+pub struct Rendered {
+    /// The mail, or why there is none.
+    pub mail: Outcome,
+    /// Notices that hold no more, each with the reason.
+    pub withdrawn: Vec<(i64, String)>,
+    /// Slices to look at again: somebody else is to be told now.
+    pub look_at: Vec<Option<AreaId>>,
+}
+
+/// A mail, or why there is none.
+#[derive(Debug)]
+pub enum Outcome {
+    /// Ready to leave.
+    Ready(Prepared),
+    /// Nothing it was to say holds any more.
+    Nothing,
+    /// It cannot be made: the address or the words are at fault.
+    Impossible(String),
+}
+
+/// Slices already read in this round of deliveries.
+pub type Read = BTreeMap<Option<AreaId>, SliceWorld>;
+
+/// Reads the slices that `claimed` draw on, once each; every slice where a monthly digest is among
+/// them.
+///
+/// # Errors
+/// A database refused.
+pub async fn read_slices(
+    office: &Office,
+    claimed: &[Claimed],
+    day: Date,
+) -> Result<Read, OfficeError> {
+    let lines = claimed.iter().flat_map(|mail| &mail.lines);
+    if lines.clone().any(|line| line.key.occurrence.starts_with("monthly-digest/")) {
+        let slices = office.every_slice(day).await?;
+        return Ok(slices.into_iter().map(|s| (s.world.area.as_ref().map(|a| a.id.clone()), s)).collect());
+    }
+    let troubles = office.troubles().await?;
+    let areas: BTreeSet<Option<AreaId>> = lines.map(|line| line.area.clone()).collect();
+    let mut read = Read::new();
+    for area in areas {
+        let slice = office.slice(area.clone(), day, &troubles).await?;
+        read.insert(area, slice);
+    }
+    Ok(read)
+}
+
+/// Renders one claimed mail at `now`, for the mail day `day`.
+pub fn render(
+    office: &Office,
+    claimed: &Claimed,
+    read: &Read,
+    (now, day): (Timestamp, Date),
+) -> Rendered {
+    let mut rendered = Rendered { mail: Outcome::Nothing, withdrawn: Vec::new(), look_at: Vec::new() };
+    let plans = replan(office, claimed, read, day);
+    let mut decisions = Vec::new();
+    for line in &claimed.lines {
+        let planned = plans.get(&line.area).map(Vec::as_slice).unwrap_or_default();
+        let found = planned.iter().find(|decision| decision.key().as_ref() == Some(&line.key));
+        match holds(found, &claimed.person) {
+            Ok(decision) => decisions.push(decision.clone()),
+            Err(reason) => {
+                rendered.withdrawn.push((line.id, reason));
+                rendered.look_at.push(line.area.clone());
+            }
+        }
+    }
+    let person = read.values().find_map(|slice| slice.world.people.get(&claimed.person));
+    if let (Some(person), false) = (person, decisions.is_empty()) {
+        rendered.mail = write(office, (claimed, person), &decisions, (read, now, day));
+    }
+    rendered
+}
+
+fn replan(
+    office: &Office,
+    claimed: &Claimed,
+    read: &Read,
+    day: Date,
+) -> BTreeMap<Option<AreaId>, Vec<Decision>> {
+    let areas: BTreeSet<&Option<AreaId>> = claimed.lines.iter().map(|line| &line.area).collect();
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+    areas
+        .into_iter()
+        .filter_map(|area| Some((area, read.get(area)?)))
+        .map(|(area, SliceWorld { world, troubles })| {
+            (area.clone(), plan(day, world, troubles, calendar, rules).decisions)
+        })
+        .collect()
+}
+
+/// Whether a notice still holds for the person the mail is for, or why not.
+fn holds<'a>(found: Option<&'a Decision>, person: &PersonId) -> Result<&'a Decision, String> {
+    match found {
+        None => Err("it is no longer on record, or its date or its holder has changed".into()),
+        Some(decision) => match &decision.verdict {
+            Verdict::Say(_) if decision.to.as_ref() == Some(person) => Ok(decision),
+            Verdict::Say(_) => Err("somebody else gets the mail now".into()),
+            Verdict::Silent(silence) => Err(Silence::sentence(silence)),
+        },
+    }
+}
+
+fn write(
+    office: &Office,
+    (claimed, person): (&Claimed, &Person),
+    decisions: &[Decision],
+    (read, now, day): (&Read, Timestamp, Date),
+) -> Outcome {
+    let slices: Slices<'_> = read
+        .iter()
+        .map(|(area, slice)| {
+            let troubles: &[Trouble] = &slice.troubles;
+            (area.clone(), Slice { world: &slice.world, troubles })
+        })
+        .collect();
+    let words = office.words(person.language);
+    let content = match compose(person, decisions, &slices, &office.setting(day), words) {
+        Ok(Some(content)) => content,
+        Ok(None) => return Outcome::Nothing,
+        Err(error) => return Outcome::Impossible(error.to_string()),
+    };
+    let sender = office.sender();
+    let thread = thread(decisions, person);
+    let head = Head {
+        to_name: &person.name,
+        to_address: &person.email,
+        message_id: &claimed.message_id,
+        date: now,
+        thread: &thread,
+        kind: kind(decisions),
+    };
+    match message(&content, &head, &sender, words) {
+        Ok(bytes) => Outcome::Ready(Prepared {
+            address: person.email.trim().to_owned(),
+            subject: content.subject,
+            bytes,
+        }),
+        Err(error) => Outcome::Impossible(error.to_string()),
+    }
+}
+
+/// The kind a mail is filed under by the reader's rules.
+fn kind(decisions: &[Decision]) -> &'static str {
+    let digest = decisions.iter().find(|decision| decision.matter.is_digest());
+    digest.map_or("reminders", |decision| decision.matter.kind())
+}
+
+/// One thread per occurrence and person: digests of an area follow each other; any other mail
+/// hangs on the first thing it is about.
+fn thread(decisions: &[Decision], person: &Person) -> String {
+    let first = decisions.iter().find(|d| d.matter.is_digest()).or(decisions.first());
+    let about = match first.map(|decision| &decision.matter) {
+        Some(Matter::WeeklyDigest { area, .. }) => format!("weekly-digest/{area}"),
+        Some(Matter::MonthlyDigest { .. }) => "monthly-digest".to_owned(),
+        Some(matter) => matter.occurrence(),
+        None => String::new(),
+    };
+    let hash = Sha256::digest(format!("{about}\n{}", person.id));
+    hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<String>() + ".thread"
+}

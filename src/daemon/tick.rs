@@ -1,0 +1,131 @@
+//! Tick: what should have been said by now, minus what was said, written down.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use super::clock::message_id;
+use super::office::{Office, OfficeError};
+use crate::follow_up::AreaId;
+use crate::plan::{Decision, Slot, Verdict, group, plan, slot, subtract};
+use crate::store::{Noted, Tick};
+
+/// Slices planned and written down in one go. Each chunk is a transaction of its own, so a tick
+/// over very many areas needs little memory and loses little when it is cut short.
+const CHUNK: usize = 200;
+
+/// What a tick came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ticked {
+    /// Slices looked at.
+    pub slices: usize,
+    /// What was written down.
+    pub noted: Noted,
+    /// Whether the day's mail may go now.
+    pub open: bool,
+}
+
+/// Plans everything that is due for a look at `now` and writes it down.
+///
+/// # Errors
+/// A database refused; what was written in earlier chunks stays, and the next tick goes on.
+pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError> {
+    notice_changes(office).await?;
+    let calendar = &office.settings.calendar;
+    let Slot::Open(day) = slot(calendar, &office.settings.rules, calendar.local(now)) else {
+        return Ok(Ticked::default());
+    };
+    let mut ticked = Ticked { open: true, ..Ticked::default() };
+    let due = office.ledger.slices_due(day).await?;
+    if due.is_empty() {
+        return Ok(ticked);
+    }
+    let troubles = office.troubles().await?;
+    for chunk in due.chunks(CHUNK) {
+        let mut decisions = Vec::new();
+        let mut look_on = BTreeMap::new();
+        for area in chunk {
+            let slice = office.slice(area.clone(), day, &troubles).await?;
+            let rules = &office.settings.rules;
+            let planned = plan(day, &slice.world, &slice.troubles, calendar, rules);
+            look_on.insert(area.clone(), planned.look_again_on.unwrap_or(Date::MAX));
+            decisions.extend(unsaid(office, planned).await?);
+        }
+        let noted = write_down(office, (now, day), decisions, look_on).await?;
+        ticked.slices += chunk.len();
+        ticked.noted.notices += noted.notices;
+        ticked.noted.mails += noted.mails;
+    }
+    Ok(ticked)
+}
+
+/// The decisions of a plan that are to be said and have not been.
+async fn unsaid(office: &Office, planned: crate::plan::Plan) -> Result<Vec<Decision>, OfficeError> {
+    let keys = planned.decisions.iter().filter(|d| d.is_said()).filter_map(Decision::key).collect();
+    let said = office.ledger.said(keys).await?;
+    let planned = subtract(planned, |key| said.get(key).copied());
+    Ok(planned.decisions.into_iter().filter(Decision::is_said).collect())
+}
+
+async fn write_down(
+    office: &Office,
+    (now, day): (Timestamp, Date),
+    mut decisions: Vec<Decision>,
+    mut look_on: BTreeMap<Option<AreaId>, Date>,
+) -> Result<Noted, OfficeError> {
+    let people: BTreeSet<_> = decisions.iter().filter_map(|decision| decision.to.clone()).collect();
+    let mailboxes = office.ledger.mailboxes(people.into_iter().collect()).await?;
+    let tomorrow = office.settings.calendar.working_days_after(day, 1);
+    let letters = group(&mut decisions, (day, tomorrow), |person| {
+        mailboxes.get(person).copied().unwrap_or_default()
+    });
+    for decision in &decisions {
+        tracing::debug!(
+            occurrence = decision.matter.occurrence(),
+            capacity = decision.capacity.word(),
+            said = decision.is_said(),
+            "decided"
+        );
+        if let Verdict::Silent(_) = decision.verdict {
+            // Held over for a person who has had today's mail.
+            look_on.insert(decision.area.clone(), tomorrow);
+        }
+    }
+    let domain = office.sender().domain;
+    let letters = letters
+        .into_iter()
+        .map(|letter| Ok((letter, format!("{}@{domain}", message_id()?))))
+        .collect::<Result<_, getrandom::Error>>()?;
+    let look_on = look_on.into_iter().collect();
+    Ok(office.ledger.write_down(Tick { at: now, day, letters, look_on }).await?)
+}
+
+/// Puts what changed since the last tick on the agenda. Another calendar, an older one (restored
+/// from a backup), other settings or another program: then everything is looked at.
+async fn notice_changes(office: &Office) -> Result<(), OfficeError> {
+    let ledger = &office.ledger;
+    let known = ledger.fact("calendar").await?;
+    let seen: i64 = ledger.fact("calendar-seq").await?.and_then(|seq| seq.parse().ok()).unwrap_or(-1);
+    let ground = office.settings.fingerprint();
+    let same_ground = ledger.fact("settings").await?.as_deref() == Some(ground.as_str());
+    let changes = office.calendar.changes_after(seen).await?;
+    let same = same_ground && known.as_deref() == Some(&changes.identity) && changes.seq >= seen;
+    let mut slices: Vec<Option<AreaId>> = Vec::new();
+    if !same || changes.areas.iter().any(|area| area == "*") {
+        slices.push(None);
+        slices.extend(office.calendar.area_ids().await?.into_iter().map(Some));
+    } else {
+        let named = changes.areas.iter();
+        slices.extend(named.map(|area| (!area.is_empty()).then(|| AreaId::new(area))));
+    }
+    if slices.is_empty() && same {
+        return Ok(());
+    }
+    let facts = vec![
+        ("calendar", changes.identity),
+        ("calendar-seq", changes.seq.to_string()),
+        ("settings", ground),
+    ];
+    Ok(ledger.look_at(slices, facts).await?)
+}
