@@ -2,15 +2,21 @@
 
 pub mod clock;
 mod deliver;
+mod heartbeat;
+mod lock;
 mod office;
 mod pace;
 mod post;
 mod render;
+mod service;
+mod systemd;
 mod tick;
 
 pub use clock::Clock;
 pub use deliver::{Delivered, RelayTrouble, Round, deliver};
+pub use lock::{Lock, LockError};
 pub use office::{Office, OfficeError, SliceWorld};
 pub use pace::Pace;
 pub use post::{Delivery, Post};
+pub use service::{ServiceError, once, serve};
 pub use tick::{Ticked, tick};
