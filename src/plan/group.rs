@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::decision::{Cause, Decision, NoticeKey, Silence, Verdict};
-use crate::follow_up::{AreaId, PersonId};
+use crate::follow_up::PersonId;
 
 /// One notice a letter carries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,10 +14,8 @@ pub struct Line {
     pub key: NoticeKey,
     /// The step said.
     pub cause: Cause,
-    /// The kind of notice, for counting and for the reader of a list.
-    pub kind: &'static str,
-    /// Whose slice decided it; `None` the authority's.
-    pub area: Option<AreaId>,
+    /// The decision.
+    pub decision: Decision,
 }
 
 /// What one person is to be told on one day.
@@ -55,13 +53,7 @@ pub fn group(
             decision.verdict = Verdict::Silent(Silence::MailedToday { until: tomorrow });
             continue;
         }
-        let (kind, area) = (decision.matter.kind(), decision.area.clone());
-        letters.entry(to).or_default().push(Line {
-            key,
-            cause,
-            kind,
-            area,
-        });
+        letters.entry(to).or_default().push(Line { key, cause, decision: decision.clone() });
     }
     letters
         .into_iter()

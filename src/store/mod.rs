@@ -10,8 +10,9 @@ mod database;
 mod error;
 mod ledger;
 mod migration;
+pub mod safe;
 
-pub use calendar::{Batch, Calendar, Change, Changed, Changes, Known, Reach};
+pub use calendar::{Answer, AnswerError, Batch, Calendar, Change, Changed, Changes, Known, Reach};
 pub use error::StoreError;
 pub use ledger::{
     Attempt, AttemptRow, Claimed, ClaimedLine, Ledger, MailRow, Noted, NoticeRow, Prepared,

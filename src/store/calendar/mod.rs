@@ -3,6 +3,7 @@
 //! Read area by area, written by imports and answers. Other programs may do both at the same
 //! time; triggers keep a record of which areas changed, whoever changed them.
 
+mod answer;
 mod apply;
 mod batch;
 mod changes;
@@ -11,6 +12,7 @@ mod row;
 
 use std::path::Path;
 
+pub use answer::{Answer, AnswerError};
 pub use batch::{Batch, Change, Changed, Known};
 pub use changes::Changes;
 pub use read::Reach;

@@ -199,7 +199,7 @@ fn write_line(
             recipient,
             role,
             due,
-            slice_word(line.area.as_ref()),
+            slice_word(line.decision.area.as_ref()),
             line.cause.sentence(tick.day),
             tick.at.as_second(),
             tick.day.to_string(),

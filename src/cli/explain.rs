@@ -1,0 +1,145 @@
+//! `avstamd explain`: every decision that touches a person on a day, and its reason.
+
+use std::path::Path;
+
+use clap::Args;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::{open, output};
+use crate::follow_up::PersonId;
+use crate::plan::{Cause, Decision, Mailbox, Silence, Verdict, group, plan, subtract};
+use crate::store::NoticeRow;
+
+/// Tell why a person got mail on a day, or why not
+///
+/// Shows what the ledger says was said, and what the plan makes of every matter that touches the
+/// person on that day, with the calendar as it stands now and the ledger as it stood that morning.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// The person: address or identifier
+    #[arg(long, value_name = "EMAIL")]
+    person: String,
+    /// The day, such as 2026-11-23
+    #[arg(long, value_name = "DAY")]
+    on: Date,
+    /// Print JSON: {person, day, ledger: […], decisions: […]}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Explanation {
+    person: PersonId,
+    day: Date,
+    ledger: Vec<NoticeRow>,
+    decisions: Vec<Explained>,
+}
+
+#[derive(Debug, Serialize)]
+struct Explained {
+    occurrence: String,
+    due: Date,
+    capacity: &'static str,
+    said: bool,
+    to: Option<PersonId>,
+    reason: String,
+    #[serde(flatten)]
+    decision: Decision,
+}
+
+pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
+    let office = open(config)?;
+    let day = arguments.on;
+    let slices = office.every_slice(day).await?;
+    let person = slices
+        .iter()
+        .flat_map(|slice| slice.world.people.values())
+        .find(|person| {
+            person.email.eq_ignore_ascii_case(&arguments.person) || person.id.as_str() == arguments.person
+        })
+        .map(|person| person.id.clone());
+    let Some(person) = person else {
+        anyhow::bail!("{} is not in the calendar; give the address or the identifier as it stands there", arguments.person);
+    };
+    let (said, mailed_on) = office.ledger.said_before(day).await?;
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+    let mut decisions = Vec::new();
+    for slice in &slices {
+        let planned = plan(day, &slice.world, &slice.troubles, calendar, rules);
+        decisions.extend(subtract(planned, |key| said.get(key).copied()).decisions);
+    }
+    let tomorrow = calendar.working_days_after(day, 1);
+    group(&mut decisions, (day, tomorrow), |person| Mailbox {
+        mailed_on: mailed_on.get(person).copied(),
+    });
+    decisions.retain(|decision| {
+        decision.recipient.as_ref() == Some(&person) || decision.to.as_ref() == Some(&person)
+    });
+    let ledger = office.ledger.notices_on(person.clone(), day).await?;
+    let decisions = decisions.into_iter().map(|decision| explained(decision, day)).collect();
+    let explanation = Explanation { person, day, ledger, decisions };
+    if arguments.json {
+        return output::json(&explanation);
+    }
+    output::print(&text(&explanation));
+    Ok(())
+}
+
+fn explained(decision: Decision, day: Date) -> Explained {
+    let reason = match &decision.verdict {
+        Verdict::Say(cause) => Cause::sentence(cause, day),
+        Verdict::Silent(silence) => Silence::sentence(silence),
+    };
+    Explained {
+        occurrence: decision.matter.occurrence(),
+        due: decision.due,
+        capacity: decision.capacity.word(),
+        said: decision.is_said(),
+        to: decision.to.clone(),
+        reason,
+        decision,
+    }
+}
+
+fn text(explanation: &Explanation) -> String {
+    let Explanation { person, day, ledger, decisions } = explanation;
+    let mut text = format!("{person}, {day}\n\nIn the ledger for this day:\n");
+    if ledger.is_empty() {
+        text.push_str("  nothing\n");
+    }
+    let rows: Vec<Vec<String>> = ledger
+        .iter()
+        .map(|notice| {
+            let mail = match (&notice.mail, &notice.mail_state, &notice.mail_to) {
+                (Some(mail), Some(state), Some(to)) => format!("mail {mail} to {to}, {state}"),
+                _ => "no mail".into(),
+            };
+            vec![
+                format!("  {}", notice.decision),
+                notice.occurrence.clone(),
+                format!("due {}", notice.due),
+                mail,
+                notice.reason.clone(),
+            ]
+        })
+        .collect();
+    text.push_str(&output::columns(&rows));
+    for (heading, said) in [("\nTo be said by the plan:\n", true), ("\nSilent, and why:\n", false)] {
+        text.push_str(heading);
+        let rows: Vec<Vec<String>> = decisions
+            .iter()
+            .filter(|explained| explained.said == said)
+            .map(|explained| {
+                vec![
+                    format!("  {}", explained.occurrence),
+                    explained.capacity.to_owned(),
+                    format!("due {}", explained.due),
+                    explained.reason.clone(),
+                ]
+            })
+            .collect();
+        text.push_str(&if rows.is_empty() { "  nothing\n".into() } else { output::columns(&rows) });
+    }
+    text
+}

@@ -1,0 +1,172 @@
+//! `avstamd forecast`: every mail to come, if nothing else changes.
+
+use std::collections::BTreeMap;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::{open, output};
+use crate::daemon::{Office, SliceWorld};
+use crate::follow_up::{AreaId, Person};
+use crate::mail::{Content, Slice, Slices, compose};
+use crate::plan::{Decision, Forecast, ForecastMail};
+
+/// Show every mail to come
+///
+/// Goes through the days as the daemon will, with the calendar as it stands now: what nobody
+/// answers is reminded of again and climbs, as it would. Nothing is written or sent.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// First day, such as 2026-11-23
+    #[arg(long, value_name = "DAY")]
+    from: Date,
+    /// Last day
+    #[arg(long, value_name = "DAY")]
+    to: Date,
+    /// Only mail to this person: identifier or address
+    #[arg(long, value_name = "PERSON")]
+    person: Option<String>,
+    /// Render every mail as a page in this directory, with an index
+    #[arg(long, value_name = "DIR")]
+    html: Option<PathBuf>,
+    /// Print JSON: a list of {day, to, name, subject, notices: [{notice, due, step, why}]}
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Row {
+    day: Date,
+    to: String,
+    name: String,
+    subject: String,
+    notices: Vec<Notice>,
+}
+
+#[derive(Debug, Serialize)]
+struct Notice {
+    notice: &'static str,
+    occurrence: String,
+    due: Date,
+    step: i32,
+    why: String,
+}
+
+pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
+    anyhow::ensure!(arguments.from <= arguments.to, "--from must not be later than --to");
+    let office = open(config)?;
+    let slices = office.every_slice(arguments.from).await?;
+    let mut mails = foresee(&office, &slices, (arguments.from, arguments.to)).await?;
+    let people = people(&slices);
+    if let Some(wanted) = &arguments.person {
+        mails.retain(|mail| {
+            let person = people.get(&mail.to);
+            mail.to.as_str() == wanted || person.is_some_and(|p| p.email.eq_ignore_ascii_case(wanted))
+        });
+    }
+    let view = by_area(&slices);
+    let mut rows = Vec::with_capacity(mails.len());
+    let mut pages = Vec::new();
+    for mail in &mails {
+        let Some(person) = people.get(&mail.to) else { continue };
+        let Some(content) = render(&office, mail, person, &view)? else { continue };
+        rows.push(row(mail, person, &content));
+        if arguments.html.is_some() {
+            pages.push((mail.day, person.name.clone(), content));
+        }
+    }
+    if let Some(directory) = &arguments.html {
+        super::demo::pages::write(&office, directory, pages)?;
+    }
+    if arguments.json {
+        return output::json(&rows);
+    }
+    let lines: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| vec![row.day.to_string(), row.name.clone(), row.subject.clone()])
+        .collect();
+    output::print(&output::columns(&lines));
+    let recipients: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.to.as_str()).collect();
+    output::print(&format!("{} mails to {} people.\n", rows.len(), recipients.len()));
+    Ok(())
+}
+
+/// The mails from one day to another, by the calendar and the ledger as they stand.
+pub async fn foresee(
+    office: &Office,
+    slices: &[SliceWorld],
+    (from, to): (Date, Date),
+) -> anyhow::Result<Vec<ForecastMail>> {
+    let (said, mailed_on) = office.ledger.said_before(from).await?;
+    let forecast = Forecast {
+        slices: slices.iter().map(|slice| (&slice.world, slice.troubles.as_slice())).collect(),
+        calendar: &office.settings.calendar,
+        rules: &office.settings.rules,
+        said,
+        mailed_on,
+    };
+    let days = u64::try_from((to - from).get_days()).unwrap_or(0) + 1;
+    let bar = progress(days, "days");
+    let mails = forecast.run(from, to, |_| bar.inc(1));
+    bar.finish_and_clear();
+    Ok(mails)
+}
+
+/// A bar on a terminal, nothing elsewhere.
+pub fn progress(length: u64, unit: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(&format!("{{bar:40}} {{pos}}/{{len}} {unit}"));
+    ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn people(slices: &[SliceWorld]) -> BTreeMap<crate::follow_up::PersonId, Person> {
+    let all = slices.iter().flat_map(|slice| slice.world.people.values());
+    all.map(|person| (person.id.clone(), person.clone())).collect()
+}
+
+fn by_area(slices: &[SliceWorld]) -> BTreeMap<Option<AreaId>, Slice<'_>> {
+    slices
+        .iter()
+        .map(|slice| {
+            let area = slice.world.area.as_ref().map(|area| area.id.clone());
+            (area, Slice { world: &slice.world, troubles: &slice.troubles })
+        })
+        .collect()
+}
+
+fn render(
+    office: &Office,
+    mail: &ForecastMail,
+    person: &Person,
+    slices: &Slices<'_>,
+) -> anyhow::Result<Option<Content>> {
+    let decisions: Vec<Decision> = mail.lines.iter().map(|line| line.decision.clone()).collect();
+    let words = office.words(person.language);
+    Ok(compose(person, &decisions, slices, &office.setting(mail.day), words)?)
+}
+
+fn row(mail: &ForecastMail, person: &Person, content: &Content) -> Row {
+    Row {
+        day: mail.day,
+        to: person.email.clone(),
+        name: person.name.clone(),
+        subject: content.subject.clone(),
+        notices: mail
+            .lines
+            .iter()
+            .map(|line| Notice {
+                notice: line.decision.matter.kind(),
+                occurrence: line.key.occurrence.clone(),
+                due: line.key.due,
+                step: line.cause.step,
+                why: line.cause.sentence(mail.day),
+            })
+            .collect(),
+    }
+}

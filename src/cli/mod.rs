@@ -1,0 +1,115 @@
+//! The command line: one file a command.
+//!
+//! Exit codes: 0 done, 1 it failed, 2 usage, 78 the configuration is wrong.
+
+mod backup;
+mod check;
+mod demo;
+mod explain;
+mod forecast;
+mod outbox;
+mod output;
+mod record;
+mod run;
+mod send_test;
+mod status;
+mod when;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, ConfigError, Settings};
+use crate::daemon::Office;
+use crate::store::{Calendar, Ledger};
+
+/// Wrong configuration (sysexits.h, EX_CONFIG): systemd does not restart on it.
+const EX_CONFIG: u8 = 78;
+
+/// avstamd sees to it that what a school authority decided to follow up is followed up.
+///
+/// It reads the follow-up calendar, reminds principals and area managers by mail, and can show
+/// every mail before it is sent and say why it was, or was not.
+#[derive(Debug, Parser)]
+#[command(name = "avstamd", version, max_term_width = 100)]
+pub struct CommandLine {
+    /// The configuration file.
+    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/avstamd/avstamd.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the daemon, or one round of it
+    Run(run::Arguments),
+    /// Let a fictional authority live through a school year, into files
+    Demo(demo::Arguments),
+    /// Check configuration, databases, words and transport; tell every problem at once
+    Check(check::Arguments),
+    /// Show every mail to come
+    Forecast(forecast::Arguments),
+    /// Tell why a person got mail on a day, or why not
+    Explain(explain::Arguments),
+    /// Show where every unit stands, worst first, and the queue
+    Status(status::Arguments),
+    /// Record what came of something: the same answers as by mail
+    Record(record::Arguments),
+    /// Look into the outbox, and decide about mails in it
+    Outbox(outbox::Arguments),
+    /// Send one mail through the real transport and show the server's words
+    SendTest(send_test::Arguments),
+    /// Copy both databases, while they are in use, into one file that is checked
+    Backup(backup::BackupArguments),
+    /// Put both databases back from such a file; the daemon must be stopped
+    Restore(backup::RestoreArguments),
+}
+
+/// Runs the command line; everything it has to say is said when it returns.
+pub async fn run(line: CommandLine) -> ExitCode {
+    let result = match line.command {
+        Command::Run(arguments) => run::run(&line.config, arguments).await,
+        Command::Demo(arguments) => demo::run(arguments).await,
+        Command::Check(arguments) => check::run(&line.config, arguments).await,
+        Command::Forecast(arguments) => forecast::run(&line.config, arguments).await,
+        Command::Explain(arguments) => explain::run(&line.config, arguments).await,
+        Command::Status(arguments) => status::run(&line.config, arguments).await,
+        Command::Record(arguments) => record::run(&line.config, arguments).await,
+        Command::Outbox(arguments) => outbox::run(&line.config, arguments).await,
+        Command::SendTest(arguments) => send_test::run(&line.config, arguments).await,
+        Command::Backup(arguments) => backup::back_up(&line.config, arguments).await,
+        Command::Restore(arguments) => backup::restore(&line.config, arguments).await,
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.downcast_ref::<AlreadyTold>().is_some() => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("avstamd: {error:#}");
+            let wrong_config = error.downcast_ref::<ConfigError>().is_some();
+            ExitCode::from(if wrong_config { EX_CONFIG } else { 1 })
+        }
+    }
+}
+
+/// A failure whose every word is on the screen already.
+#[derive(Debug, thiserror::Error)]
+#[error("it failed, as told above")]
+struct AlreadyTold;
+
+/// Reads the configuration and opens both databases, which must be there.
+fn open(config: &Path) -> anyhow::Result<Office> {
+    let settings = config::load(config)?;
+    let calendar = Calendar::open(&settings.database.calendar)?;
+    // Without a ledger nothing has been said yet; the daemon makes it at its first start.
+    let ledger = Ledger::open_or_create(&settings.database.ledger)?;
+    Ok(Office::new(settings, calendar, ledger)?)
+}
+
+/// Reads the configuration and opens the calendar alone, making an empty one if need be.
+fn open_calendar(config: &Path) -> anyhow::Result<(Settings, Calendar)> {
+    let settings = config::load(config)?;
+    let calendar = Calendar::open_or_create(&settings.database.calendar)?;
+    Ok((settings, calendar))
+}

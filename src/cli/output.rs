@@ -1,0 +1,42 @@
+//! Lists for people and for programs.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+/// Prints text; a reader who stops listening (`| head`) is no error.
+pub fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes());
+}
+
+/// Prints a value as JSON.
+///
+/// # Errors
+/// The value cannot be written as JSON.
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    let text = serde_json::to_string_pretty(value)?;
+    print(&(text + "\n"));
+    Ok(())
+}
+
+/// Lays rows out in columns, each as wide as its widest cell; the last is left as it is.
+pub fn columns(rows: &[Vec<String>]) -> String {
+    let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..count).map(|column| width(column).unwrap_or(0)).collect();
+    let mut text = String::new();
+    for row in rows {
+        for (column, cell) in row.iter().enumerate() {
+            text.push_str(cell);
+            if column + 1 < row.len() {
+                let fill = widths[column].saturating_sub(cell.chars().count()) + 2;
+                text.push_str(&" ".repeat(fill));
+            }
+        }
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,57 @@
+//! `avstamd run`: the daemon.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::when::When;
+use super::{open, output};
+use crate::daemon::{Lock, once, serve};
+
+/// Run the daemon, or one round of it
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Plan once, deliver what is due, and end
+    #[arg(long)]
+    once: bool,
+    #[command(flatten)]
+    when: When,
+}
+
+pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        arguments.once || arguments.when.at.is_none(),
+        "--at goes with --once only: a daemon lives by the clock"
+    );
+    let settings = crate::config::load(config)?;
+    let _lock = Lock::take(&settings.database.ledger)?;
+    let office = open(config)?;
+    if !arguments.once {
+        return Ok(serve(office, config.to_owned()).await?);
+    }
+    let clock = arguments.when.clock(&office.settings.calendar);
+    let (ticked, delivered) = once(Arc::new(office), clock).await?;
+    if !ticked.open {
+        output::print("No mail is sent at this time: not a mail day, or outside send-at and send-until.\n");
+    }
+    output::print(&format!(
+        "{} notices written down in {} new mails; {} sent, {} refused, {} to be tried again, {} withdrawn, {} held.\n",
+        ticked.noted.notices,
+        ticked.noted.mails,
+        delivered.sent,
+        delivered.refused,
+        delivered.later,
+        delivered.withdrawn,
+        delivered.held
+    ));
+    match delivered.relay {
+        None => Ok(()),
+        Some(trouble) => anyhow::bail!(
+            "the mail server is in trouble at {}: {} {}; every mail waits",
+            trouble.attempt.stage,
+            trouble.attempt.code.map(|code| code.to_string()).unwrap_or_default(),
+            trouble.attempt.reply
+        ),
+    }
+}

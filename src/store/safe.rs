@@ -1,0 +1,274 @@
+//! Backup and restore: both databases in one file that proves itself.
+//!
+//! The file is itself a SQLite database: a row a chunk, and for each part its length and SHA-256.
+//! A backup is taken online, read back and checked before it gets its name. A restore checks the
+//! whole file before it touches anything, and replaces both databases or neither.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, params};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::StoreError;
+
+const APPLICATION_ID: i32 = i32::from_be_bytes(*b"avBK");
+/// Far below SQLite's longest value.
+const CHUNK: usize = 8 << 20;
+const PARTS: [&str; 2] = ["calendar", "ledger"];
+
+/// Why there is no backup, or nothing was restored.
+#[derive(Debug, Error)]
+pub enum SafeError {
+    /// The target is there already.
+    #[error("{0}: this file exists; give the backup a name of its own")]
+    Exists(PathBuf),
+    /// The file is no backup, or is damaged.
+    #[error("{file}: {reason}; nothing was restored")]
+    Unsound {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The disk.
+    #[error("{path}: {source}")]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// SQLite.
+    #[error("{path}: {source}")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// A database cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The two files, and the directory they are in.
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<'a> {
+    /// What is so.
+    pub calendar: &'a Path,
+    /// What was said.
+    pub ledger: &'a Path,
+}
+
+impl<'a> Pair<'a> {
+    fn path(self, part: &str) -> &'a Path {
+        if part == "calendar" { self.calendar } else { self.ledger }
+    }
+}
+
+/// Copies both databases into a new file `target` while they are in use, and checks the copy.
+/// Returns its size in bytes.
+///
+/// # Errors
+/// The target exists, the disk is full, or the copy does not check: then there is no target.
+pub fn back_up(pair: Pair<'_>, target: &Path) -> Result<u64, SafeError> {
+    if target.exists() {
+        return Err(SafeError::Exists(target.to_owned()));
+    }
+    let part = beside(target, ".part");
+    let copied = copy_all(pair, &part).and_then(|()| open_sound(&part).map(drop));
+    if let Err(error) = copied {
+        let _ = fs::remove_file(&part);
+        return Err(error);
+    }
+    let disk = |source| SafeError::Disk { path: target.to_owned(), source };
+    fs::rename(&part, target).map_err(disk)?;
+    sync_directory(target).map_err(disk)?;
+    Ok(fs::metadata(target).map_err(disk)?.len())
+}
+
+/// Puts both databases back from `file`. The daemon must be stopped. The databases that were
+/// there are kept beside, under names ending in `.before-restore`.
+///
+/// # Errors
+/// The file is no sound backup, or the disk failed.
+pub fn restore(file: &Path, pair: Pair<'_>) -> Result<(), SafeError> {
+    let safe = open_sound(file)?;
+    let mut ready = Vec::new();
+    for part in PARTS {
+        let path = pair.path(part);
+        let new = beside(path, ".restoring");
+        unpack(&safe, file, part, &new)?;
+        check_database(&new)?;
+        if part == "calendar" {
+            // Another identity: the daemon looks at everything anew.
+            renew_identity(&new)?;
+        }
+        ready.push((new, path));
+    }
+    for (new, path) in ready {
+        let disk = |source| SafeError::Disk { path: path.to_owned(), source };
+        if path.exists() {
+            fs::rename(path, beside(path, ".before-restore")).map_err(disk)?;
+        }
+        for ending in ["-wal", "-shm"] {
+            let _ = fs::remove_file(beside(path, ending));
+        }
+        fs::rename(&new, path).map_err(disk)?;
+        sync_directory(path).map_err(disk)?;
+    }
+    Ok(())
+}
+
+fn copy_all(pair: Pair<'_>, target: &Path) -> Result<(), SafeError> {
+    let _ = fs::remove_file(target);
+    let failed = |source| SafeError::Sqlite { path: target.to_owned(), source };
+    let mut safe = Connection::open(target).map_err(failed)?;
+    safe.execute_batch(
+        "PRAGMA synchronous = FULL;
+         CREATE TABLE part (name TEXT PRIMARY KEY, length INTEGER NOT NULL, sha256 BLOB NOT NULL) STRICT;
+         CREATE TABLE chunk (part TEXT NOT NULL, ordinal INTEGER NOT NULL, bytes BLOB NOT NULL,
+                             PRIMARY KEY (part, ordinal)) STRICT;",
+    )
+    .map_err(failed)?;
+    safe.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+    let transaction = safe.transaction().map_err(failed)?;
+    for part in PARTS {
+        let snapshot = beside(target, &format!(".{part}"));
+        let packed = snapshot_of(pair.path(part), &snapshot)
+            .and_then(|()| pack(&transaction, target, part, &snapshot));
+        let _ = fs::remove_file(&snapshot);
+        packed?;
+    }
+    transaction.commit().map_err(failed)
+}
+
+fn snapshot_of(path: &Path, snapshot: &Path) -> Result<(), SafeError> {
+    let failed = |source| SafeError::Sqlite { path: path.to_owned(), source };
+    let _ = fs::remove_file(snapshot);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(path, flags).map_err(failed)?;
+    source.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed)?;
+    source
+        .backup("main", snapshot, None::<fn(rusqlite::backup::Progress)>)
+        .map_err(failed)?;
+    check_database(snapshot)
+}
+
+fn pack(safe: &Connection, target: &Path, part: &str, snapshot: &Path) -> Result<(), SafeError> {
+    let disk = |source| SafeError::Disk { path: snapshot.to_owned(), source };
+    let failed = |source| SafeError::Sqlite { path: target.to_owned(), source };
+    let mut file = File::open(snapshot).map_err(disk)?;
+    let (mut hash, mut length, mut ordinal) = (Sha256::new(), 0_u64, 0_i64);
+    loop {
+        let mut bytes = Vec::with_capacity(CHUNK);
+        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut bytes).map_err(disk)?;
+        if read == 0 {
+            break;
+        }
+        hash.update(&bytes);
+        length += read as u64;
+        safe.execute("INSERT INTO chunk VALUES (?1, ?2, ?3)", params![part, ordinal, bytes])
+            .map_err(failed)?;
+        ordinal += 1;
+    }
+    let length = i64::try_from(length).unwrap_or(i64::MAX);
+    safe.execute("INSERT INTO part VALUES (?1, ?2, ?3)", params![part, length, hash.finalize().as_slice()])
+        .map_err(failed)?;
+    Ok(())
+}
+
+/// Opens a backup and checks all of it.
+fn open_sound(file: &Path) -> Result<Connection, SafeError> {
+    let unsound = |reason: String| SafeError::Unsound { file: file.to_owned(), reason };
+    let safe = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|error| unsound(format!("it cannot be opened ({error})")))?;
+    let owner: i32 = safe
+        .pragma_query_value(None, "application_id", |row| row.get(0))
+        .map_err(|error| unsound(format!("it is not a backup made by avstamd ({error})")))?;
+    if owner != APPLICATION_ID {
+        return Err(unsound("it is not a backup made by avstamd".into()));
+    }
+    for part in PARTS {
+        let (length, expected): (i64, Vec<u8>) = safe
+            .query_row("SELECT length, sha256 FROM part WHERE name = ?1", [part], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .map_err(|_| unsound(format!("the {part} is missing from it")))?;
+        let (mut hash, mut found) = (Sha256::new(), 0_i64);
+        chunks(&safe, part, |bytes| {
+            hash.update(bytes);
+            found += i64::try_from(bytes.len()).unwrap_or(0);
+            Ok(())
+        })
+        .map_err(|error| unsound(format!("the {part} in it cannot be read ({error})")))?;
+        if found != length || hash.finalize().as_slice() != expected.as_slice() {
+            return Err(unsound(format!("the {part} in it is damaged")));
+        }
+    }
+    Ok(safe)
+}
+
+fn chunks(
+    safe: &Connection,
+    part: &str,
+    mut take: impl FnMut(&[u8]) -> std::io::Result<()>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    let mut statement = safe.prepare("SELECT bytes FROM chunk WHERE part = ?1 ORDER BY ordinal")?;
+    let mut rows = statement.query([part])?;
+    while let Some(row) = rows.next()? {
+        take(row.get_ref(0)?.as_blob()?)?;
+    }
+    Ok(())
+}
+
+fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(), SafeError> {
+    use std::io::Write;
+    use std::os::unix::fs::OpenOptionsExt;
+    let disk = |source| SafeError::Disk { path: target.to_owned(), source };
+    let mode = if part == "ledger" { 0o600 } else { 0o660 };
+    let _ = fs::remove_file(target);
+    let mut out =
+        File::options().write(true).create_new(true).mode(mode).open(target).map_err(disk)?;
+    chunks(safe, part, |bytes| out.write_all(bytes)).map_err(|error| SafeError::Unsound {
+        file: file.to_owned(),
+        reason: format!("the {part} could not be unpacked ({error})"),
+    })?;
+    out.sync_all().map_err(disk)
+}
+
+fn check_database(path: &Path) -> Result<(), SafeError> {
+    let failed = |source| SafeError::Sqlite { path: path.to_owned(), source };
+    let connection = Connection::open(path).map_err(failed)?;
+    let verdict: String = connection
+        .pragma_query_value(None, "integrity_check", |row| row.get(0))
+        .map_err(failed)?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(SafeError::Unsound { file: path.to_owned(), reason: format!("it is damaged: {verdict}") })
+    }
+}
+
+fn renew_identity(path: &Path) -> Result<(), SafeError> {
+    let failed = |source| SafeError::Sqlite { path: path.to_owned(), source };
+    let connection = Connection::open(path).map_err(failed)?;
+    connection
+        .execute("UPDATE calendar_identity SET id = lower(hex(randomblob(16)))", [])
+        .map_err(failed)?;
+    Ok(())
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn sync_directory(path: &Path) -> std::io::Result<()> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+}
