@@ -1,6 +1,7 @@
 //! avstamd remembers the follow-up of a Swedish school authority.
 
 pub mod calendar;
+pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod follow_up;

@@ -7,6 +7,8 @@ mod check;
 mod demo;
 mod explain;
 mod forecast;
+mod import;
+pub mod log;
 mod outbox;
 mod output;
 mod record;
@@ -49,6 +51,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Check configuration, databases, words and transport; tell every problem at once
     Check(check::Arguments),
+    /// Read CSV or Excel files into the calendar
+    Import(import::Arguments),
     /// Show every mail to come
     Forecast(forecast::Arguments),
     /// Tell why a person got mail on a day, or why not
@@ -73,6 +77,7 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Command::Run(arguments) => run::run(&line.config, arguments).await,
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(arguments) => check::run(&line.config, arguments).await,
+        Command::Import(arguments) => import::run(&line.config, arguments).await,
         Command::Forecast(arguments) => forecast::run(&line.config, arguments).await,
         Command::Explain(arguments) => explain::run(&line.config, arguments).await,
         Command::Status(arguments) => status::run(&line.config, arguments).await,

@@ -19,6 +19,13 @@ pub struct Arguments {
     when: When,
 }
 
+impl Arguments {
+    /// Whether it is one round, not the daemon.
+    pub const fn is_once(&self) -> bool {
+        self.once
+    }
+}
+
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     anyhow::ensure!(
         arguments.once || arguments.when.at.is_none(),

@@ -1,6 +1,5 @@
 //! "Now" for the commands: the clock's, or the one given by `--at`.
 
-use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -29,9 +28,4 @@ impl When {
     pub fn now(self, calendar: &Calendar) -> Timestamp {
         self.clock(calendar).now()
     }
-}
-
-/// Reads a day as a command line gives it.
-pub fn day(text: &str) -> anyhow::Result<jiff::civil::Date> {
-    text.parse().with_context(|| format!("\"{text}\" is not a day; write 2026-11-23"))
 }

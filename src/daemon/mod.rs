@@ -15,7 +15,7 @@ mod tick;
 pub use clock::Clock;
 pub use deliver::{Delivered, RelayTrouble, Round, deliver};
 pub use lock::{Lock, LockError};
-pub use office::{Office, OfficeError, SliceWorld};
+pub use office::{Office, OfficeError, SliceWorld, check_words};
 pub use pace::Pace;
 pub use post::{Delivery, Post};
 pub use service::{ServiceError, once, serve};

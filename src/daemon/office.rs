@@ -122,6 +122,10 @@ impl Office {
                 });
             }
         }
+        if let Some((at, summary)) = self.calendar.refused_import().await? {
+            let since = self.settings.calendar.today(at);
+            troubles.entry(None).or_default().push(Trouble::ImportRefused { since, summary });
+        }
         Ok(troubles)
     }
 
@@ -153,6 +157,14 @@ impl Office {
             authority: self.settings.authority.clone(),
         }
     }
+}
+
+/// Reads the words of both languages, to see that they are sound.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn check_words(templates: Option<&Path>) -> Result<(), WordsError> {
+    load_words(templates).map(drop)
 }
 
 fn load_words(templates: Option<&Path>) -> Result<(Words, Words), WordsError> {

@@ -37,7 +37,7 @@ pub struct Counter { kind: TransportKind }
 
 impl Post {
     /// provisional
-    pub fn new(kind: TransportKind) -> Self { Self { kind } }
+    pub fn new(office: &super::Office) -> anyhow::Result<Self> { Ok(Self { kind: office.settings.transport.kind.clone() }) }
     /// provisional
     pub fn counter(&self) -> Counter { Counter { kind: self.kind.clone() } }
 }

@@ -74,7 +74,7 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
 fn round(office: &Arc<Office>, clock: Clock, stop: watch::Receiver<bool>) -> Round {
     let transport = &office.settings.transport;
     let pace = Arc::new(Mutex::new(Pace::new(transport.per_minute)));
-    let post = Arc::new(Post::new(transport.kind.clone()));
+    let post = Arc::new(Post::new(office).unwrap());
     Round { office: Arc::clone(office), post, clock, pace, stop }
 }
 

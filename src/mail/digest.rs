@@ -262,7 +262,11 @@ fn totals<'a>(units: impl Iterator<Item = &'a UnitStanding>) -> BTreeMap<&'stati
     totals
 }
 
-fn concern_words(concern: &Concern, words: &Words) -> Result<String, WordsError> {
+/// A concern in the words of a language.
+///
+/// # Errors
+/// A template fails.
+pub fn concern_words(concern: &Concern, words: &Words) -> Result<String, WordsError> {
     let (kind, count, date) = parts(concern);
     let language = words.language();
     let date = date.map(|date| short_date(date, language)).unwrap_or_default();

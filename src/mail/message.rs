@@ -105,6 +105,38 @@ pub fn message(
     Ok(message.formatted())
 }
 
+/// A mail for trying the transport out.
+///
+/// # Errors
+/// The address is not one.
+pub fn test_message(
+    sender: &Sender,
+    to: &str,
+    (message_id, now): (&str, Timestamp),
+) -> Result<Vec<u8>, MessageError> {
+    let date = UNIX_EPOCH + Duration::from_secs(now.as_second().unsigned_abs());
+    let text = "Det här är ett testmejl från avstamd. Kommer det fram, med å, ä och ö, så fungerar utskicken.\r\n";
+    let message = Message::builder()
+        .from(mailbox(&sender.name, &sender.address)?)
+        .reply_to(mailbox("", &sender.reply_to)?)
+        .to(mailbox("", to)?)
+        .subject("Test av avstamd: å, ä och ö")
+        .date(date)
+        .message_id(Some(format!("<{message_id}>")))
+        .raw_header(plain("Auto-Submitted", "auto-generated")?)
+        .raw_header(plain("X-Auto-Response-Suppress", "OOF, DR, RN, NRN, AutoReply")?)
+        .singlepart(part(ContentType::TEXT_PLAIN, text.to_owned())?)?;
+    Ok(message.formatted())
+}
+
+/// The HTML of a mail, for looking at it without sending it.
+///
+/// # Errors
+/// A template fails.
+pub fn html(content: &Content, words: &Words) -> Result<String, WordsError> {
+    words.say("mail.html.j2", &Value::from(Serde(content.clone())))
+}
+
 fn part(kind: ContentType, text: String) -> Result<SinglePart, MessageError> {
     let encoding = ContentTransferEncoding::QuotedPrintable;
     let body = Body::new_with_encoding(text, encoding)

@@ -12,6 +12,7 @@ mod words;
 
 pub use compose::{Slices, compose};
 pub use content::Content;
+pub use digest::concern_words;
 pub use facts::{Detail, Setting, Slice};
-pub use message::{Head, MessageError, Sender, message, one_line};
+pub use message::{Head, MessageError, Sender, html, message, one_line, test_message};
 pub use words::{Words, WordsError};

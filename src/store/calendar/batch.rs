@@ -10,7 +10,7 @@ use crate::follow_up::{
 };
 
 /// Records to be written together or not at all.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Batch {
     /// Areas.
     pub areas: Vec<Area>,
@@ -30,6 +30,25 @@ pub struct Batch {
     pub check_ins: Vec<CheckIn>,
     /// Activities.
     pub activities: Vec<Activity>,
+    /// Whether the units' levels were told; otherwise those in the calendar stay.
+    pub tells_levels: bool,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self {
+            areas: Vec::new(),
+            units: Vec::new(),
+            people: Vec::new(),
+            appointments: Vec::new(),
+            absences: Vec::new(),
+            measures: Vec::new(),
+            dialogues: Vec::new(),
+            check_ins: Vec::new(),
+            activities: Vec::new(),
+            tells_levels: true,
+        }
+    }
 }
 
 /// The identifiers already in the calendar, for checking references before anything is written.

@@ -13,6 +13,7 @@ mod row;
 use std::path::Path;
 
 pub use answer::{Answer, AnswerError};
+pub use apply::Writing;
 pub use batch::{Batch, Change, Changed, Known};
 pub use changes::Changes;
 pub use read::Reach;
