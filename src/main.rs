@@ -8,7 +8,10 @@ use clap::Parser;
 fn main() -> ExitCode {
     let line = cli::CommandLine::parse();
     cli::log::start(&line);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("avstamd: no threads can be started: {error}");

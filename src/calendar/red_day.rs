@@ -90,7 +90,10 @@ pub fn easter_sunday(year: i16) -> Date {
     let late = (golden + 11 * epact + 22 * weekday).div_euclid(451);
     let sum = epact + weekday - 7 * late + 114;
     let (month, day) = (sum.div_euclid(31), sum.rem_euclid(31) + 1);
-    let (month, day) = (i8::try_from(month).unwrap_or(4), i8::try_from(day).unwrap_or(1));
+    let (month, day) = (
+        i8::try_from(month).unwrap_or(4),
+        i8::try_from(day).unwrap_or(1),
+    );
     Date::new(year, month, day).unwrap_or(Date::MAX)
 }
 
@@ -115,10 +118,16 @@ pub fn red_day(date: Date) -> Option<RedDay> {
 fn moving(date: Date) -> Option<RedDay> {
     use RedDay as R;
     let easter = easter_sunday(date.year());
-    [(-2, R::GoodFriday), (0, R::EasterSunday), (1, R::EasterMonday), (39, R::Ascension), (49, R::Pentecost)]
-        .into_iter()
-        .find(|(days, _)| easter.saturating_add(days.days()) == date)
-        .map(|(_, day)| day)
+    [
+        (-2, R::GoodFriday),
+        (0, R::EasterSunday),
+        (1, R::EasterMonday),
+        (39, R::Ascension),
+        (49, R::Pentecost),
+    ]
+    .into_iter()
+    .find(|(days, _)| easter.saturating_add(days.days()) == date)
+    .map(|(_, day)| day)
 }
 
 /// The great eve that `date` is.

@@ -92,7 +92,11 @@ pub fn school_year_of(start: i16) -> String {
 
 /// The name of the school year that `date` lies in, from August to July.
 pub fn school_year_name(date: Date) -> String {
-    let start = if date.month() >= 8 { date.year() } else { date.year().saturating_sub(1) };
+    let start = if date.month() >= 8 {
+        date.year()
+    } else {
+        date.year().saturating_sub(1)
+    };
     school_year_of(start)
 }
 
@@ -111,7 +115,11 @@ pub fn parse_school_year_name(text: &str) -> Result<i16, SchoolYearNameFault> {
     let end: i32 = end.parse().map_err(|_| fault())?;
     let next = i32::from(start) + 1;
     let follows = end == next || end == next % 100;
-    if (1000..9000).contains(&start) && follows { Ok(start) } else { Err(fault()) }
+    if (1000..9000).contains(&start) && follows {
+        Ok(start)
+    } else {
+        Err(fault())
+    }
 }
 
 #[cfg(test)]
@@ -125,7 +133,15 @@ mod tests {
         assert_eq!(parse_school_year_name("2026/27"), Ok(2026));
         assert_eq!(parse_school_year_name(" 1999/2000 "), Ok(1999));
         assert_eq!(school_year_of(1999), "1999/00");
-        for wrong in ["2026", "2026/28", "26/27", "2026-27", "2026/2028", "aaaa/bb", "2026/027"] {
+        for wrong in [
+            "2026",
+            "2026/28",
+            "26/27",
+            "2026-27",
+            "2026/2028",
+            "aaaa/bb",
+            "2026/027",
+        ] {
             assert!(parse_school_year_name(wrong).is_err(), "{wrong}");
         }
     }

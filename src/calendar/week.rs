@@ -17,7 +17,10 @@ impl Week {
     /// The week `date` lies in.
     pub fn of(date: Date) -> Self {
         let week = date.iso_week_date();
-        Self { year: week.year(), number: week.week() }
+        Self {
+            year: week.year(),
+            number: week.week(),
+        }
     }
 
     /// The year whose week it is; around New Year not always that of the days.
@@ -32,7 +35,8 @@ impl Week {
 
     /// Its first day.
     pub fn monday(self) -> Date {
-        ISOWeekDate::new(self.year, self.number, Weekday::Monday).map_or(Date::MIN, ISOWeekDate::date)
+        ISOWeekDate::new(self.year, self.number, Weekday::Monday)
+            .map_or(Date::MIN, ISOWeekDate::date)
     }
 
     /// Its last day.

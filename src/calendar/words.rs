@@ -7,23 +7,54 @@ use jiff::civil::{Date, Time};
 
 use super::{Language, Week};
 
-const DAYS_SV: [&str; 7] = ["måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag"];
-const DAYS_EN: [&str; 7] =
-    ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+const DAYS_SV: [&str; 7] = [
+    "måndag", "tisdag", "onsdag", "torsdag", "fredag", "lördag", "söndag",
+];
+const DAYS_EN: [&str; 7] = [
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
+];
 const SHORT_DAYS_SV: [&str; 7] = ["mån", "tis", "ons", "tors", "fre", "lör", "sön"];
 const SHORT_DAYS_EN: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const MONTHS_SV: [&str; 12] = [
-    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september",
-    "oktober", "november", "december",
+    "januari",
+    "februari",
+    "mars",
+    "april",
+    "maj",
+    "juni",
+    "juli",
+    "augusti",
+    "september",
+    "oktober",
+    "november",
+    "december",
 ];
 const MONTHS_EN: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
-const SHORT_MONTHS_SV: [&str; 12] =
-    ["jan", "feb", "mars", "apr", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec"];
-const SHORT_MONTHS_EN: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec"];
+const SHORT_MONTHS_SV: [&str; 12] = [
+    "jan", "feb", "mars", "apr", "maj", "juni", "juli", "aug", "sep", "okt", "nov", "dec",
+];
+const SHORT_MONTHS_EN: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "June", "July", "Aug", "Sept", "Oct", "Nov", "Dec",
+];
 
 fn day(date: Date, names: &[&'static str; 7]) -> &'static str {
     names[date.weekday().to_monday_zero_offset() as usize % 7]
@@ -63,7 +94,12 @@ pub fn short_date(date: Date, language: Language) -> String {
         Language::Swedish => (&SHORT_DAYS_SV, &SHORT_MONTHS_SV),
         Language::English => (&SHORT_DAYS_EN, &SHORT_MONTHS_EN),
     };
-    format!("{} {} {}", day(date, days), date.day(), month(date.month(), months))
+    format!(
+        "{} {} {}",
+        day(date, days),
+        date.day(),
+        month(date.month(), months)
+    )
 }
 
 /// `kl. 8.30`, `kl. 9`; `at 8.30 am`, `at 9 am`.
@@ -113,18 +149,36 @@ mod tests {
     #[test]
     fn dates_the_swedish_way() {
         let day = date(2026, 12, 3);
-        assert_eq!(long_date(day, Language::Swedish), "torsdagen den 3 december 2026 (vecka 49)");
-        assert_eq!(long_date(day, Language::English), "Thursday 3 December 2026 (week 49)");
+        assert_eq!(
+            long_date(day, Language::Swedish),
+            "torsdagen den 3 december 2026 (vecka 49)"
+        );
+        assert_eq!(
+            long_date(day, Language::English),
+            "Thursday 3 December 2026 (week 49)"
+        );
         assert_eq!(short_date(day, Language::Swedish), "tors 3 dec");
-        assert_eq!(short_date(date(2027, 3, 1), Language::Swedish), "mån 1 mars");
+        assert_eq!(
+            short_date(date(2027, 3, 1), Language::Swedish),
+            "mån 1 mars"
+        );
     }
 
     #[test]
     fn times_the_swedish_way() {
-        assert_eq!(time_in_text(time(8, 30, 0, 0), Language::Swedish), "kl. 8.30");
+        assert_eq!(
+            time_in_text(time(8, 30, 0, 0), Language::Swedish),
+            "kl. 8.30"
+        );
         assert_eq!(time_in_text(time(9, 0, 0, 0), Language::Swedish), "kl. 9");
-        assert_eq!(time_in_text(time(13, 5, 0, 0), Language::English), "at 1.05 pm");
-        assert_eq!(time_in_text(time(0, 0, 0, 0), Language::English), "at 12 am");
+        assert_eq!(
+            time_in_text(time(13, 5, 0, 0), Language::English),
+            "at 1.05 pm"
+        );
+        assert_eq!(
+            time_in_text(time(0, 0, 0, 0), Language::English),
+            "at 12 am"
+        );
         assert_eq!(time_in_table(time(8, 30, 0, 0)), "08.30");
     }
 }

@@ -57,10 +57,17 @@ impl Calendar {
         for pair in school_years.windows(2) {
             if pair[0].name == pair[1].name {
                 let message = "it is there twice; write each school year once".to_owned();
-                faults.push(CalendarFault { school_year: pair[1].name.clone(), message });
+                faults.push(CalendarFault {
+                    school_year: pair[1].name.clone(),
+                    message,
+                });
             }
         }
-        if faults.is_empty() { Ok(Self { school_years, zone }) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Self { school_years, zone })
+        } else {
+            Err(faults)
+        }
     }
 
     /// The school years, oldest first.
@@ -99,7 +106,9 @@ impl Calendar {
     }
 
     fn is_quiet(&self, date: Date) -> bool {
-        self.school_years.iter().any(|year| year.quiet.iter().any(|span| span.contains(date)))
+        self.school_years
+            .iter()
+            .any(|year| year.quiet.iter().any(|span| span.contains(date)))
     }
 
     /// Whether leaders can be asked for something on it.
@@ -109,7 +118,10 @@ impl Calendar {
 
     /// Whether pupils are at school on it.
     pub fn is_school_day(&self, date: Date) -> bool {
-        let rest = matches!(self.day_kind(date), DayKind::Weekend | DayKind::Red(_) | DayKind::Eve(_));
+        let rest = matches!(
+            self.day_kind(date),
+            DayKind::Weekend | DayKind::Red(_) | DayKind::Eve(_)
+        );
         !rest
             && self.school_year_on(date).is_some_and(|year| {
                 year.terms.iter().any(|term| term.contains(date))
@@ -226,13 +238,22 @@ impl Calendar {
                 let width = after.seconds() - before.seconds();
                 let probe = ambiguous.earlier();
                 probe.map(|probe| {
-                    self.zone.following(probe).next().map_or(probe, |transition| {
-                        let at = transition.timestamp();
-                        if at.duration_since(probe).as_secs() <= i64::from(width) { at } else { probe }
-                    })
+                    self.zone
+                        .following(probe)
+                        .next()
+                        .map_or(probe, |transition| {
+                            let at = transition.timestamp();
+                            if at.duration_since(probe).as_secs() <= i64::from(width) {
+                                at
+                            } else {
+                                probe
+                            }
+                        })
                 })
             }
-            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => ambiguous.earlier(),
+            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => {
+                ambiguous.earlier()
+            }
         };
         instant.unwrap_or(if local < DateTime::constant(1970, 1, 1, 0, 0, 0, 0) {
             Timestamp::MIN
@@ -263,7 +284,10 @@ fn year_faults(year: &SchoolYear) -> Vec<CalendarFault> {
     let named = named_spans(year);
     for (name, span) in &named {
         if span.to < span.from {
-            messages.push(format!("{name} ends on {} before it begins on {}", span.to, span.from));
+            messages.push(format!(
+                "{name} ends on {} before it begins on {}",
+                span.to, span.from
+            ));
         }
         // Holidays of leaders may begin before 1 August and end after 31 July.
         if name != "quiet" && !whole.covers(*span) {
@@ -279,21 +303,31 @@ fn year_faults(year: &SchoolYear) -> Vec<CalendarFault> {
     for pair in year.terms.windows(2) {
         if pair[1].from <= pair[0].to {
             let (from, to) = (pair[1].from, pair[0].to);
-            messages.push(format!("a term begins on {from} before the one before it ends on {to}"));
+            messages.push(format!(
+                "a term begins on {from} before the one before it ends on {to}"
+            ));
         }
     }
     let school = Span {
         from: year.first_school_day().unwrap_or(whole.from),
         to: year.last_school_day().unwrap_or(whole.to),
     };
-    for (name, span) in named.iter().filter(|(name, _)| name != "quiet" && name != "a term") {
+    for (name, span) in named
+        .iter()
+        .filter(|(name, _)| name != "quiet" && name != "a term")
+    {
         if whole.covers(*span) && !school.covers(*span) {
-            messages.push(format!("{name} ({} to {}) lies outside the terms", span.from, span.to));
+            messages.push(format!(
+                "{name} ({} to {}) lies outside the terms",
+                span.from, span.to
+            ));
         }
     }
     for day in &year.staff_days {
         if !year.terms.iter().any(|term| term.contains(*day)) {
-            messages.push(format!("the staff day {day} lies in no term; leave it out or correct it"));
+            messages.push(format!(
+                "the staff day {day} lies in no term; leave it out or correct it"
+            ));
         }
     }
     if let (Some(explore), Some(evaluate)) = (year.explore, year.evaluate)
@@ -303,16 +337,32 @@ fn year_faults(year: &SchoolYear) -> Vec<CalendarFault> {
     }
     messages
         .into_iter()
-        .map(|message| CalendarFault { school_year: year.name.clone(), message })
+        .map(|message| CalendarFault {
+            school_year: year.name.clone(),
+            message,
+        })
         .collect()
 }
 
 fn named_spans(year: &SchoolYear) -> Vec<(String, Span)> {
-    let mut spans: Vec<(String, Span)> =
-        year.terms.iter().map(|&term| ("a term".to_owned(), term)).collect();
-    spans.extend(year.breaks.iter().map(|pause| (format!("the break {}", pause.name), pause.span)));
+    let mut spans: Vec<(String, Span)> = year
+        .terms
+        .iter()
+        .map(|&term| ("a term".to_owned(), term))
+        .collect();
+    spans.extend(
+        year.breaks
+            .iter()
+            .map(|pause| (format!("the break {}", pause.name), pause.span)),
+    );
     spans.extend(year.quiet.iter().map(|&span| ("quiet".to_owned(), span)));
-    spans.extend(year.explore.map(|span| ("the window explore".to_owned(), span)));
-    spans.extend(year.evaluate.map(|span| ("the window evaluate".to_owned(), span)));
+    spans.extend(
+        year.explore
+            .map(|span| ("the window explore".to_owned(), span)),
+    );
+    spans.extend(
+        year.evaluate
+            .map(|span| ("the window evaluate".to_owned(), span)),
+    );
     spans
 }

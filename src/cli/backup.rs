@@ -27,16 +27,25 @@ pub struct RestoreArguments {
 
 pub async fn back_up(config: &Path, arguments: BackupArguments) -> anyhow::Result<()> {
     let database = config::load(config)?.database;
-    let pair = safe::Pair { calendar: &database.calendar, ledger: &database.ledger };
+    let pair = safe::Pair {
+        calendar: &database.calendar,
+        ledger: &database.ledger,
+    };
     let bytes = safe::back_up(pair, &arguments.file)?;
-    output::print(&format!("{}: {bytes} bytes, checked.\n", arguments.file.display()));
+    output::print(&format!(
+        "{}: {bytes} bytes, checked.\n",
+        arguments.file.display()
+    ));
     Ok(())
 }
 
 pub async fn restore(config: &Path, arguments: RestoreArguments) -> anyhow::Result<()> {
     let database = config::load(config)?.database;
     let _lock = Lock::take(&database.ledger)?;
-    let pair = safe::Pair { calendar: &database.calendar, ledger: &database.ledger };
+    let pair = safe::Pair {
+        calendar: &database.calendar,
+        ledger: &database.ledger,
+    };
     safe::restore(&arguments.file, pair)?;
     output::print("Both databases are restored; those that were there end in .before-restore.\n");
     Ok(())

@@ -51,7 +51,11 @@ pub async fn run(path: &Path, arguments: Arguments) -> anyhow::Result<()> {
             output::print("All is well.\n");
         }
     }
-    if findings.problems.is_empty() { Ok(()) } else { Err(AlreadyTold.into()) }
+    if findings.problems.is_empty() {
+        Ok(())
+    } else {
+        Err(AlreadyTold.into())
+    }
 }
 
 async fn look(settings: Settings, findings: &mut Findings) {
@@ -64,7 +68,10 @@ async fn look(settings: Settings, findings: &mut Findings) {
     let mut there = true;
     for path in [&database.calendar, &database.ledger] {
         if !path.exists() {
-            findings.notes.push(format!("{}: not there yet; it is made when needed", path.display()));
+            findings.notes.push(format!(
+                "{}: not there yet; it is made when needed",
+                path.display()
+            ));
             there = false;
         }
     }
@@ -130,7 +137,10 @@ async fn databases(settings: Settings, findings: &mut Findings) -> anyhow::Resul
         ));
     }
     if queue.refused > 0 {
-        findings.notes.push(format!("{} mails were refused for good; see `avstamd outbox list`", queue.refused));
+        findings.notes.push(format!(
+            "{} mails were refused for good; see `avstamd outbox list`",
+            queue.refused
+        ));
     }
     Ok(())
 }

@@ -56,11 +56,15 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         .iter()
         .flat_map(|slice| slice.world.people.values())
         .find(|person| {
-            person.email.eq_ignore_ascii_case(&arguments.person) || person.id.as_str() == arguments.person
+            person.email.eq_ignore_ascii_case(&arguments.person)
+                || person.id.as_str() == arguments.person
         })
         .map(|person| person.id.clone());
     let Some(person) = person else {
-        anyhow::bail!("{} is not in the calendar; give the address or the identifier as it stands there", arguments.person);
+        anyhow::bail!(
+            "{} is not in the calendar; give the address or the identifier as it stands there",
+            arguments.person
+        );
     };
     let (said, mailed_on) = office.ledger.said_before(day).await?;
     let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
@@ -77,8 +81,16 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         decision.recipient.as_ref() == Some(&person) || decision.to.as_ref() == Some(&person)
     });
     let ledger = office.ledger.notices_on(person.clone(), day).await?;
-    let decisions = decisions.into_iter().map(|decision| explained(decision, day)).collect();
-    let explanation = Explanation { person, day, ledger, decisions };
+    let decisions = decisions
+        .into_iter()
+        .map(|decision| explained(decision, day))
+        .collect();
+    let explanation = Explanation {
+        person,
+        day,
+        ledger,
+        decisions,
+    };
     if arguments.json {
         return output::json(&explanation);
     }
@@ -103,7 +115,12 @@ fn explained(decision: Decision, day: Date) -> Explained {
 }
 
 fn text(explanation: &Explanation) -> String {
-    let Explanation { person, day, ledger, decisions } = explanation;
+    let Explanation {
+        person,
+        day,
+        ledger,
+        decisions,
+    } = explanation;
     let mut text = format!("{person}, {day}\n\nIn the ledger for this day:\n");
     if ledger.is_empty() {
         text.push_str("  nothing\n");
@@ -125,7 +142,10 @@ fn text(explanation: &Explanation) -> String {
         })
         .collect();
     text.push_str(&output::columns(&rows));
-    for (heading, said) in [("\nTo be said by the plan:\n", true), ("\nSilent, and why:\n", false)] {
+    for (heading, said) in [
+        ("\nTo be said by the plan:\n", true),
+        ("\nSilent, and why:\n", false),
+    ] {
         text.push_str(heading);
         let rows: Vec<Vec<String>> = decisions
             .iter()
@@ -139,7 +159,11 @@ fn text(explanation: &Explanation) -> String {
                 ]
             })
             .collect();
-        text.push_str(&if rows.is_empty() { "  nothing\n".into() } else { output::columns(&rows) });
+        text.push_str(&if rows.is_empty() {
+            "  nothing\n".into()
+        } else {
+            output::columns(&rows)
+        });
     }
     text
 }

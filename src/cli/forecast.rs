@@ -57,7 +57,10 @@ struct Notice {
 }
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
-    anyhow::ensure!(arguments.from <= arguments.to, "--from must not be later than --to");
+    anyhow::ensure!(
+        arguments.from <= arguments.to,
+        "--from must not be later than --to"
+    );
     let office = open(config)?;
     let slices = office.every_slice(arguments.from).await?;
     let mut mails = foresee(&office, &slices, (arguments.from, arguments.to)).await?;
@@ -65,15 +68,20 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     if let Some(wanted) = &arguments.person {
         mails.retain(|mail| {
             let person = people.get(&mail.to);
-            mail.to.as_str() == wanted || person.is_some_and(|p| p.email.eq_ignore_ascii_case(wanted))
+            mail.to.as_str() == wanted
+                || person.is_some_and(|p| p.email.eq_ignore_ascii_case(wanted))
         });
     }
     let view = by_area(&slices);
     let mut rows = Vec::with_capacity(mails.len());
     let mut pages = Vec::new();
     for mail in &mails {
-        let Some(person) = people.get(&mail.to) else { continue };
-        let Some(content) = render(&office, mail, person, &view)? else { continue };
+        let Some(person) = people.get(&mail.to) else {
+            continue;
+        };
+        let Some(content) = render(&office, mail, person, &view)? else {
+            continue;
+        };
         rows.push(row(mail, person, &content));
         if arguments.html.is_some() {
             pages.push((mail.day, person.name.clone(), content));
@@ -90,8 +98,13 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         .map(|row| vec![row.day.to_string(), row.name.clone(), row.subject.clone()])
         .collect();
     output::print(&output::columns(&lines));
-    let recipients: std::collections::BTreeSet<&str> = rows.iter().map(|row| row.to.as_str()).collect();
-    output::print(&format!("{} mails to {} people.\n", rows.len(), recipients.len()));
+    let recipients: std::collections::BTreeSet<&str> =
+        rows.iter().map(|row| row.to.as_str()).collect();
+    output::print(&format!(
+        "{} mails to {} people.\n",
+        rows.len(),
+        recipients.len()
+    ));
     Ok(())
 }
 
@@ -103,7 +116,10 @@ pub async fn foresee(
 ) -> anyhow::Result<Vec<ForecastMail>> {
     let (said, mailed_on) = office.ledger.said_before(from).await?;
     let forecast = Forecast {
-        slices: slices.iter().map(|slice| (&slice.world, slice.troubles.as_slice())).collect(),
+        slices: slices
+            .iter()
+            .map(|slice| (&slice.world, slice.troubles.as_slice()))
+            .collect(),
         calendar: &office.settings.calendar,
         rules: &office.settings.rules,
         said,
@@ -127,7 +143,8 @@ pub fn progress(length: u64, unit: &str) -> ProgressBar {
 
 fn people(slices: &[SliceWorld]) -> BTreeMap<crate::follow_up::PersonId, Person> {
     let all = slices.iter().flat_map(|slice| slice.world.people.values());
-    all.map(|person| (person.id.clone(), person.clone())).collect()
+    all.map(|person| (person.id.clone(), person.clone()))
+        .collect()
 }
 
 fn by_area(slices: &[SliceWorld]) -> BTreeMap<Option<AreaId>, Slice<'_>> {
@@ -135,7 +152,13 @@ fn by_area(slices: &[SliceWorld]) -> BTreeMap<Option<AreaId>, Slice<'_>> {
         .iter()
         .map(|slice| {
             let area = slice.world.area.as_ref().map(|area| area.id.clone());
-            (area, Slice { world: &slice.world, troubles: &slice.troubles })
+            (
+                area,
+                Slice {
+                    world: &slice.world,
+                    troubles: &slice.troubles,
+                },
+            )
         })
         .collect()
 }
@@ -146,9 +169,19 @@ fn render(
     person: &Person,
     slices: &Slices<'_>,
 ) -> anyhow::Result<Option<Content>> {
-    let decisions: Vec<Decision> = mail.lines.iter().map(|line| line.decision.clone()).collect();
+    let decisions: Vec<Decision> = mail
+        .lines
+        .iter()
+        .map(|line| line.decision.clone())
+        .collect();
     let words = office.words(person.language);
-    Ok(compose(person, &decisions, slices, &office.setting(mail.day), words)?)
+    Ok(compose(
+        person,
+        &decisions,
+        slices,
+        &office.setting(mail.day),
+        words,
+    )?)
 }
 
 fn row(mail: &ForecastMail, person: &Person, content: &Content) -> Row {

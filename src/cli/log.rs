@@ -18,9 +18,15 @@ pub fn start(line: &CommandLine) {
     // systemd sets JOURNAL_STREAM when standard error goes to the journal.
     let journal = std::env::var_os("JOURNAL_STREAM").and_then(|_| tracing_journald::layer().ok());
     let started = match journal {
-        Some(journal) => registry.with(journal.with_field_prefix(Some("AVSTAMD".into()))).try_init(),
+        Some(journal) => registry
+            .with(journal.with_field_prefix(Some("AVSTAMD".into())))
+            .try_init(),
         None => registry
-            .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .with_writer(std::io::stderr)
+                    .with_target(false),
+            )
             .try_init(),
     };
     if let Err(error) = started {

@@ -37,7 +37,12 @@ const EX_CONFIG: u8 = 78;
 #[command(name = "avstamd", version, max_term_width = 100)]
 pub struct CommandLine {
     /// The configuration file.
-    #[arg(long, global = true, value_name = "FILE", default_value = "/etc/avstamd/avstamd.toml")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        default_value = "/etc/avstamd/avstamd.toml"
+    )]
     config: PathBuf,
     #[command(subcommand)]
     command: Command,

@@ -52,7 +52,11 @@ enum What {
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let office = open(config)?;
-    let missing = |id| anyhow::anyhow!("no mail {id} that waits, is held or was refused; see `avstamd outbox list`");
+    let missing = |id| {
+        anyhow::anyhow!(
+            "no mail {id} that waits, is held or was refused; see `avstamd outbox list`"
+        )
+    };
     match arguments.what {
         What::List { all, json } => {
             let mails = office.ledger.mails(all).await?;
@@ -67,7 +71,9 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
                     mail.slot.clone(),
                     mail.person.to_string(),
                     format!("{} tries", mail.attempts),
-                    mail.subject.clone().unwrap_or_else(|| "(not rendered yet)".into()),
+                    mail.subject
+                        .clone()
+                        .unwrap_or_else(|| "(not rendered yet)".into()),
                 ]);
             }
             output::print(&output::columns(&rows));
@@ -98,10 +104,20 @@ async fn show(office: &crate::daemon::Office, id: i64, as_json: bool) -> anyhow:
             "mail": mail, "attempts": attempts, "notices": notices, "message": message
         }));
     }
-    let mut text = format!("Mail {} to {}, {}, for {}\n\nNotices:\n", mail.id, mail.person, mail.state, mail.slot);
+    let mut text = format!(
+        "Mail {} to {}, {}, for {}\n\nNotices:\n",
+        mail.id, mail.person, mail.state, mail.slot
+    );
     let rows: Vec<Vec<String>> = notices
         .iter()
-        .map(|n| vec![format!("  {}", n.decision), n.occurrence.clone(), format!("due {}", n.due), n.reason.clone()])
+        .map(|n| {
+            vec![
+                format!("  {}", n.decision),
+                n.occurrence.clone(),
+                format!("due {}", n.due),
+                n.reason.clone(),
+            ]
+        })
         .collect();
     text.push_str(&output::columns(&rows));
     text.push_str("\nTries:\n");
@@ -109,11 +125,22 @@ async fn show(office: &crate::daemon::Office, id: i64, as_json: bool) -> anyhow:
         .iter()
         .map(|a| {
             let code = a.code.map(|code| code.to_string()).unwrap_or_default();
-            vec![format!("  {}", a.at), a.outcome.clone(), a.stage.clone(), code, a.reply.clone()]
+            vec![
+                format!("  {}", a.at),
+                a.outcome.clone(),
+                a.stage.clone(),
+                code,
+                a.reply.clone(),
+            ]
         })
         .collect();
     text.push_str(&output::columns(&rows));
-    text.push_str(&format!("\n{}\n", message.as_deref().unwrap_or("It has not been rendered yet.")));
+    text.push_str(&format!(
+        "\n{}\n",
+        message
+            .as_deref()
+            .unwrap_or("It has not been rendered yet.")
+    ));
     output::print(&text);
     Ok(())
 }

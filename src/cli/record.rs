@@ -142,14 +142,21 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let (settings, calendar) = open_calendar(&PathBuf::from(config))?;
     let answer = answer(&calendar, arguments.what).await?;
     let now = arguments.when.now(&settings.calendar);
-    calendar.record(answer, now, ("command", arguments.who)).await?;
+    calendar
+        .record(answer, now, ("command", arguments.who))
+        .await?;
     output::print("Recorded.\n");
     Ok(())
 }
 
 async fn answer(calendar: &Calendar, what: What) -> anyhow::Result<Answer> {
     Ok(match what {
-        What::CheckIn { principal, area_manager, held_on, note } => Answer::CheckInHeld {
+        What::CheckIn {
+            principal,
+            area_manager,
+            held_on,
+            note,
+        } => Answer::CheckInHeld {
             pair: Pair {
                 principal: person(calendar, principal).await?,
                 area_manager: person(calendar, area_manager).await?,
@@ -157,7 +164,15 @@ async fn answer(calendar: &Calendar, what: What) -> anyhow::Result<Answer> {
             on: held_on,
             note,
         },
-        What::Evaluation { measure, on, effect, text, next_step, next_date, by } => {
+        What::Evaluation {
+            measure,
+            on,
+            effect,
+            text,
+            next_step,
+            next_date,
+            by,
+        } => {
             anyhow::ensure!(
                 effect != Some(Effect::TooEarly) || next_date.is_some(),
                 "too early: say with --next-date when to look again"
@@ -170,50 +185,105 @@ async fn answer(calendar: &Calendar, what: What) -> anyhow::Result<Answer> {
                 Some(by) => Some(person(calendar, by).await?),
                 None => None,
             };
-            let evaluation = Evaluation { evaluated_on: on, by, effect, text, next_step, next_date };
-            Answer::Evaluated { measure: MeasureId::new(measure), evaluation }
+            let evaluation = Evaluation {
+                evaluated_on: on,
+                by,
+                effect,
+                text,
+                next_step,
+                next_date,
+            };
+            Answer::Evaluated {
+                measure: MeasureId::new(measure),
+                evaluation,
+            }
         }
-        What::FocusArea { dialogue, chosen_by, text } => {
-            anyhow::ensure!(!text.trim().is_empty(), "--text is empty: say which focus area");
-            Answer::FocusArea { dialogue: dialogue.key()?, chosen_by, text }
+        What::FocusArea {
+            dialogue,
+            chosen_by,
+            text,
+        } => {
+            anyhow::ensure!(
+                !text.trim().is_empty(),
+                "--text is empty: say which focus area"
+            );
+            Answer::FocusArea {
+                dialogue: dialogue.key()?,
+                chosen_by,
+                text,
+            }
         }
-        What::Dialogue { dialogue, outcome, place } => {
+        What::Dialogue {
+            dialogue,
+            outcome,
+            place,
+        } => {
             let dialogue = dialogue.key()?;
             match outcome.moved_to {
-                Some(starts) => Answer::DialogueMoved { dialogue, starts, place },
+                Some(starts) => Answer::DialogueMoved {
+                    dialogue,
+                    starts,
+                    place,
+                },
                 None => {
                     let held = outcome.held;
-                    let state = if held { DialogueState::Held } else { DialogueState::Cancelled };
+                    let state = if held {
+                        DialogueState::Held
+                    } else {
+                        DialogueState::Cancelled
+                    };
                     Answer::DialogueState { dialogue, state }
                 }
             }
         }
-        What::Absence { person: who, from, to, deputy } => {
+        What::Absence {
+            person: who,
+            from,
+            to,
+            deputy,
+        } => {
             anyhow::ensure!(from <= to, "--from must not be later than --to");
             let deputy = match deputy {
                 Some(deputy) => Some(person(calendar, deputy).await?),
                 None => None,
             };
             let who = person(calendar, who).await?;
-            anyhow::ensure!(deputy.as_ref() != Some(&who), "nobody stands in for themselves");
-            Answer::Away(Absence { person: who, from, to, deputy })
+            anyhow::ensure!(
+                deputy.as_ref() != Some(&who),
+                "nobody stands in for themselves"
+            );
+            Answer::Away(Absence {
+                person: who,
+                from,
+                to,
+                deputy,
+            })
         }
-        What::Activity { id, done_on } => {
-            Answer::Done { activity: ActivityId::new(id), on: done_on }
-        }
+        What::Activity { id, done_on } => Answer::Done {
+            activity: ActivityId::new(id),
+            on: done_on,
+        },
     })
 }
 
 /// A person by identifier or address.
 async fn person(calendar: &Calendar, word: String) -> anyhow::Result<PersonId> {
     let found = calendar.find_person(word.clone()).await?;
-    found.ok_or_else(|| anyhow::anyhow!("{word} is not in the calendar; give the identifier or the address as it stands there"))
+    found.ok_or_else(|| {
+        anyhow::anyhow!(
+            "{word} is not in the calendar; give the identifier or the address as it stands there"
+        )
+    })
 }
 
 impl DialogueArguments {
     fn key(self) -> anyhow::Result<(UnitCode, String, Round)> {
         let year = crate::calendar::parse_school_year_name(&self.school_year)
             .map_err(|error| anyhow::anyhow!("{error}"))?;
-        Ok((UnitCode::parse(&self.unit)?, crate::calendar::school_year_of(year), self.round))
+        Ok((
+            UnitCode::parse(&self.unit)?,
+            crate::calendar::school_year_of(year),
+            self.round,
+        ))
     }
 }

@@ -40,7 +40,9 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let clock = arguments.when.clock(&office.settings.calendar);
     let (ticked, delivered) = once(Arc::new(office), clock).await?;
     if !ticked.open {
-        output::print("No mail is sent at this time: not a mail day, or outside send-at and send-until.\n");
+        output::print(
+            "No mail is sent at this time: not a mail day, or outside send-at and send-until.\n",
+        );
     }
     output::print(&format!(
         "{} notices written down in {} new mails; {} sent, {} refused, {} to be tried again, {} withdrawn, {} held.\n",
@@ -57,7 +59,11 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         Some(trouble) => anyhow::bail!(
             "the mail server is in trouble at {}: {} {}; every mail waits",
             trouble.attempt.stage,
-            trouble.attempt.code.map(|code| code.to_string()).unwrap_or_default(),
+            trouble
+                .attempt
+                .code
+                .map(|code| code.to_string())
+                .unwrap_or_default(),
             trouble.attempt.reply
         ),
     }

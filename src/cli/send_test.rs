@@ -22,11 +22,16 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let sender = office.sender();
     let message_id = format!("{}@{}", clock::message_id()?, sender.domain);
     let bytes = crate::mail::test_message(&sender, &arguments.email, (&message_id, now))?;
-    let prepared =
-        Prepared { address: arguments.email.clone(), subject: "Test av avstamd".into(), bytes };
+    let prepared = Prepared {
+        address: arguments.email.clone(),
+        subject: "Test av avstamd".into(),
+        bytes,
+    };
     let post = Post::new(&office)?;
     let mut counter = post.counter();
-    let delivery = counter.send(&prepared, &message_id, now, || async { Ok(()) }).await;
+    let delivery = counter
+        .send(&prepared, &message_id, now, || async { Ok(()) })
+        .await?;
     counter.close().await;
     let (word, attempt) = match &delivery {
         Delivery::Accepted(attempt) => ("accepted", attempt),
@@ -35,8 +40,18 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         Delivery::Unknown(attempt) => ("unanswered after the final dot", attempt),
         Delivery::Relay { attempt, .. } => ("the mail server is in trouble", attempt),
     };
-    let code = attempt.code.map(|code| format!("{code} ")).unwrap_or_default();
-    output::print(&format!("{word}, at {}: {code}{}\n", attempt.stage, one_line(&attempt.reply)));
-    anyhow::ensure!(matches!(delivery, Delivery::Accepted(_)), "the mail was not accepted");
+    let code = attempt
+        .code
+        .map(|code| format!("{code} "))
+        .unwrap_or_default();
+    output::print(&format!(
+        "{word}, at {}: {code}{}\n",
+        attempt.stage,
+        one_line(&attempt.reply)
+    ));
+    anyhow::ensure!(
+        matches!(delivery, Delivery::Accepted(_)),
+        "the mail was not accepted"
+    );
     Ok(())
 }

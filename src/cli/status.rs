@@ -37,19 +37,37 @@ struct Unit {
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let office = open(config)?;
-    let day = office.settings.calendar.today(arguments.when.now(&office.settings.calendar));
+    let day = office
+        .settings
+        .calendar
+        .today(arguments.when.now(&office.settings.calendar));
     let mut units = Vec::new();
     for slice in office.every_slice(day).await? {
-        let Some(area) = &slice.world.area else { continue };
-        let view = View::new(day, &slice.world, &office.settings.calendar, &office.settings.rules);
+        let Some(area) = &slice.world.area else {
+            continue;
+        };
+        let view = View::new(
+            day,
+            &slice.world,
+            &office.settings.calendar,
+            &office.settings.rules,
+        );
         let standings = area_standing(&view).units.into_iter();
-        units.extend(standings.map(|standing| Unit { area: area.name.clone(), standing }));
+        units.extend(standings.map(|standing| Unit {
+            area: area.name.clone(),
+            standing,
+        }));
     }
     units.sort_by(|a, b| {
         let weight = |unit: &Unit| (unit.standing.late(), unit.standing.concerns.len());
-        weight(b).cmp(&weight(a)).then_with(|| a.standing.name.cmp(&b.standing.name))
+        weight(b)
+            .cmp(&weight(a))
+            .then_with(|| a.standing.name.cmp(&b.standing.name))
     });
-    let status = Status { queue: office.ledger.queue().await?, units };
+    let status = Status {
+        queue: office.ledger.queue().await?,
+        units,
+    };
     if arguments.json {
         return output::json(&status);
     }
@@ -61,17 +79,31 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             .iter()
             .map(|concern| concern_words(concern, words))
             .collect::<Result<Vec<_>, _>>()?;
-        let next = standing.next_check_in.min(standing.next_dialogue).or(standing.next_check_in);
+        let next = standing
+            .next_check_in
+            .min(standing.next_dialogue)
+            .or(standing.next_check_in);
         let next = next.or(standing.next_dialogue);
         rows.push(vec![
             standing.name.clone(),
             area.clone(),
             next.map_or_else(|| "nothing planned".into(), |next| format!("next {next}")),
-            if concerns.is_empty() { "in phase".into() } else { concerns.join("; ") },
+            if concerns.is_empty() {
+                "in phase".into()
+            } else {
+                concerns.join("; ")
+            },
         ]);
     }
     output::print(&output::columns(&rows));
-    let QueueCounts { waiting, held, refused, sent } = status.queue;
-    output::print(&format!("\nQueue: {waiting} waiting, {held} held, {refused} refused, {sent} sent.\n"));
+    let QueueCounts {
+        waiting,
+        held,
+        refused,
+        sent,
+    } = status.queue;
+    output::print(&format!(
+        "\nQueue: {waiting} waiting, {held} held, {refused} refused, {sent} sent.\n"
+    ));
     Ok(())
 }

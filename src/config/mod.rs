@@ -55,7 +55,10 @@ impl Settings {
             self.calendar.school_years(),
             self.rules
         );
-        Sha256::digest(ground).iter().map(|byte| format!("{byte:02x}")).collect()
+        Sha256::digest(ground)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 }
 

@@ -113,9 +113,18 @@ async fn prepare(
                 settled.push((mail.id, Settlement::Withdrawn));
             }
             Outcome::Impossible(reason) => {
-                tracing::error!(mail = mail.id, reason, "a mail cannot be made and is set aside");
+                tracing::error!(
+                    mail = mail.id,
+                    reason,
+                    "a mail cannot be made and is set aside"
+                );
                 delivered.refused += 1;
-                let attempt = Attempt { at: now, stage: "rendering".into(), code: None, reply: reason };
+                let attempt = Attempt {
+                    at: now,
+                    stage: "rendering".into(),
+                    code: None,
+                    reply: reason,
+                };
                 settled.push((mail.id, Settlement::Refused(attempt)));
             }
         }
@@ -158,7 +167,11 @@ async fn send_all(
     let left: Vec<i64> = lock(&queue).drain(..).map(|(mail, _)| mail.id).collect();
     let now = round.clock.now();
     for id in left {
-        round.office.ledger.settle(id, Settlement::Released(now), now).await?;
+        round
+            .office
+            .ledger
+            .settle(id, Settlement::Released(now), now)
+            .await?;
     }
     failed.map_or(Ok(()), Err)
 }
@@ -170,7 +183,9 @@ async fn lane(
     let mut delivered = Delivered::default();
     let mut counter = round.post.counter();
     while !*round.stop.borrow() {
-        let Some((mail, prepared)) = lock(&queue).pop_front() else { break };
+        let Some((mail, prepared)) = lock(&queue).pop_front() else {
+            break;
+        };
         wait_for_pace(&round).await;
         let before_dot = || {
             let (office, clock) = (Arc::clone(&round.office), round.clock);
@@ -180,7 +195,22 @@ async fn lane(
                 office.ledger.mark_dot(mail.id, now, day).await
             }
         };
-        let delivery = counter.send(&prepared, &mail.message_id, round.clock.now(), before_dot).await;
+        let delivery = counter
+            .send(&prepared, &mail.message_id, round.clock.now(), before_dot)
+            .await;
+        let delivery = match delivery {
+            Ok(delivery) => delivery,
+            Err(error) => {
+                // It cannot be recorded, so nothing left; the mail waits again if that can be.
+                let now = round.clock.now();
+                round
+                    .office
+                    .ledger
+                    .settle(mail.id, Settlement::Released(now), now)
+                    .await?;
+                return Err(error.into());
+            }
+        };
         let stop = matches!(delivery, Delivery::Relay { .. });
         settle(&round, &mail, delivery, &mut delivered).await?;
         if stop {
@@ -245,9 +275,10 @@ fn settlement(
             let next = next_try(Trouble::Uncertain, mail.uncertain + 1, now);
             (Settlement::Unknown(attempt, next), None)
         }
-        Delivery::Relay { attempt, login } => {
-            (Settlement::Released(now), Some(RelayTrouble { attempt, login }))
-        }
+        Delivery::Relay { attempt, login } => (
+            Settlement::Released(now),
+            Some(RelayTrouble { attempt, login }),
+        ),
     }
 }
 
@@ -255,19 +286,33 @@ fn settlement(
 fn log(mail: &Claimed, settlement: &Settlement) {
     match settlement {
         Settlement::Sent(attempt) => {
-            tracing::info!(mail = mail.id, message_id = mail.message_id, code = attempt.code, "sent");
+            tracing::info!(
+                mail = mail.id,
+                message_id = mail.message_id,
+                code = attempt.code,
+                "sent"
+            );
         }
         Settlement::Later(attempt, next) => {
             tracing::warn!(mail = mail.id, stage = attempt.stage, code = attempt.code, %next, "refused for now");
         }
         Settlement::Refused(attempt) | Settlement::Expired(attempt) => {
-            tracing::error!(mail = mail.id, stage = attempt.stage, code = attempt.code, "refused for good; see `avstamd outbox show`");
+            tracing::error!(
+                mail = mail.id,
+                stage = attempt.stage,
+                code = attempt.code,
+                "refused for good; see `avstamd outbox show`"
+            );
         }
         Settlement::Unknown(attempt, next) => {
             tracing::warn!(mail = mail.id, stage = attempt.stage, %next, "no answer after the final dot; the same bytes will be sent again");
         }
         Settlement::Held(attempt) => {
-            tracing::error!(mail = mail.id, stage = attempt.stage, "uncertain too often; held, see `avstamd outbox show`");
+            tracing::error!(
+                mail = mail.id,
+                stage = attempt.stage,
+                "uncertain too often; held, see `avstamd outbox show`"
+            );
         }
         Settlement::Released(_) | Settlement::Withdrawn => {}
     }

@@ -9,13 +9,17 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum LockError {
     /// Another process holds it.
-    #[error("{ledger}: another avstamd is running on this ledger; stop it first (systemctl stop avstamd), or name another ledger in the configuration")]
+    #[error(
+        "{ledger}: another avstamd is running on this ledger; stop it first (systemctl stop avstamd), or name another ledger in the configuration"
+    )]
     Taken {
         /// The ledger.
         ledger: PathBuf,
     },
     /// The file cannot be made.
-    #[error("{path}: the lock file cannot be made: {source}; see that the directory exists and may be written to")]
+    #[error(
+        "{path}: the lock file cannot be made: {source}; see that the directory exists and may be written to"
+    )]
     Unmade {
         /// The lock file.
         path: PathBuf,
@@ -39,7 +43,10 @@ impl Lock {
         let mut name = ledger.as_os_str().to_owned();
         name.push(".lock");
         let path = PathBuf::from(name);
-        let unmade = |source| LockError::Unmade { path: path.clone(), source };
+        let unmade = |source| LockError::Unmade {
+            path: path.clone(),
+            source,
+        };
         let file = File::options()
             .create(true)
             .write(true)
@@ -48,7 +55,9 @@ impl Lock {
             .map_err(unmade)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(LockError::Taken { ledger: ledger.to_owned() }),
+            Err(TryLockError::WouldBlock) => Err(LockError::Taken {
+                ledger: ledger.to_owned(),
+            }),
             Err(TryLockError::Error(source)) => Err(unmade(source)),
         }
     }

@@ -17,6 +17,6 @@ pub use deliver::{Delivered, RelayTrouble, Round, deliver};
 pub use lock::{Lock, LockError};
 pub use office::{Office, OfficeError, SliceWorld, check_words};
 pub use pace::Pace;
-pub use post::{Delivery, Post};
+pub use post::{Delivery, Post, PostError};
 pub use service::{ServiceError, once, serve};
 pub use tick::{Ticked, tick};

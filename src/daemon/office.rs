@@ -57,7 +57,13 @@ impl Office {
     /// The words cannot be read.
     pub fn new(settings: Settings, calendar: Calendar, ledger: Ledger) -> Result<Self, WordsError> {
         let (swedish, english) = load_words(settings.mail.templates.as_deref())?;
-        Ok(Self { settings, calendar, ledger, swedish, english })
+        Ok(Self {
+            settings,
+            calendar,
+            ledger,
+            swedish,
+            english,
+        })
     }
 
     /// The same office under other settings, which name the same databases.
@@ -88,7 +94,10 @@ impl Office {
     ) -> Result<SliceWorld, StoreError> {
         let troubles = troubles.get(&area).cloned().unwrap_or_default();
         let world = self.calendar.area_world(area, reach(day)).await?;
-        let troubles = troubles.into_iter().filter(|trouble| still_holds(trouble, &world)).collect();
+        let troubles = troubles
+            .into_iter()
+            .filter(|trouble| still_holds(trouble, &world))
+            .collect();
         Ok(SliceWorld { world, troubles })
     }
 
@@ -114,17 +123,23 @@ impl Office {
         for refusal in self.ledger.refusals().await? {
             let since = self.settings.calendar.today(refusal.at);
             for area in refusal.areas {
-                troubles.entry(area).or_default().push(Trouble::Undeliverable {
-                    person: refusal.person.clone(),
-                    address: refusal.address.clone(),
-                    since,
-                    reply: refusal.reply.clone(),
-                });
+                troubles
+                    .entry(area)
+                    .or_default()
+                    .push(Trouble::Undeliverable {
+                        person: refusal.person.clone(),
+                        address: refusal.address.clone(),
+                        since,
+                        reply: refusal.reply.clone(),
+                    });
             }
         }
         if let Some((at, summary)) = self.calendar.refused_import().await? {
             let since = self.settings.calendar.today(at);
-            troubles.entry(None).or_default().push(Trouble::ImportRefused { since, summary });
+            troubles
+                .entry(None)
+                .or_default()
+                .push(Trouble::ImportRefused { since, summary });
         }
         Ok(troubles)
     }
@@ -148,7 +163,12 @@ impl Office {
     /// Who mail is from.
     pub fn sender(&self) -> Sender {
         let mail = &self.settings.mail;
-        let domain = mail.from_address.rsplit('@').next().unwrap_or("localhost").to_owned();
+        let domain = mail
+            .from_address
+            .rsplit('@')
+            .next()
+            .unwrap_or("localhost")
+            .to_owned();
         Sender {
             name: mail.from_name.clone(),
             address: mail.from_address.clone(),
@@ -168,22 +188,31 @@ pub fn check_words(templates: Option<&Path>) -> Result<(), WordsError> {
 }
 
 fn load_words(templates: Option<&Path>) -> Result<(Words, Words), WordsError> {
-    Ok((Words::load(Language::Swedish, templates)?, Words::load(Language::English, templates)?))
+    Ok((
+        Words::load(Language::Swedish, templates)?,
+        Words::load(Language::English, templates)?,
+    ))
 }
 
 /// How far back the plan needs to see from `day`: the school year before, for its measures and
 /// for the last check-in of anybody who has met at all.
 fn reach(day: Date) -> Reach {
     let year_ago = day.saturating_sub(jiff::Span::new().days(366));
-    Reach { school_year: school_year_name(year_ago), from: year_ago }
+    Reach {
+        school_year: school_year_name(year_ago),
+        from: year_ago,
+    }
 }
 
 /// An address that was refused is mended when it has been changed.
 fn still_holds(trouble: &Trouble, world: &AreaWorld) -> bool {
     match trouble {
-        Trouble::Undeliverable { person, address, .. } => {
-            world.people.get(person).is_some_and(|person| person.email == *address)
-        }
+        Trouble::Undeliverable {
+            person, address, ..
+        } => world
+            .people
+            .get(person)
+            .is_some_and(|person| person.email == *address),
         Trouble::ImportRefused { .. } => true,
     }
 }

@@ -14,21 +14,31 @@ pub struct Pace {
 impl Pace {
     /// At most `per_minute` messages in any minute.
     pub fn new(per_minute: u32) -> Self {
-        Self { per_minute: per_minute.max(1) as usize, sent: VecDeque::new() }
+        Self {
+            per_minute: per_minute.max(1) as usize,
+            sent: VecDeque::new(),
+        }
     }
 
     /// Takes a place at `now`, or tells how long to wait for one.
     pub fn take(&mut self, now: Timestamp) -> Result<(), SignedDuration> {
         let minute = SignedDuration::from_mins(1);
         // A clock set back must not lock the place for longer than a minute.
-        while self.sent.front().is_some_and(|&first| first > now || now.duration_since(first) >= minute) {
+        while self
+            .sent
+            .front()
+            .is_some_and(|&first| first > now || now.duration_since(first) >= minute)
+        {
             self.sent.pop_front();
         }
         if self.sent.len() < self.per_minute {
             self.sent.push_back(now);
             return Ok(());
         }
-        let oldest = self.sent.front().map_or(SignedDuration::ZERO, |&first| now.duration_since(first));
+        let oldest = self
+            .sent
+            .front()
+            .map_or(SignedDuration::ZERO, |&first| now.duration_since(first));
         Err((minute - oldest).max(SignedDuration::from_millis(1)))
     }
 }

@@ -3,8 +3,15 @@
 use std::future::Future;
 
 use jiff::Timestamp;
+use secrecy::SecretString;
+use thiserror::Error;
 
-use crate::config::TransportKind;
+use super::office::Office;
+use crate::config::{self, TransportKind};
+use crate::mail::transport::{
+    Credentials, Deadlines, Envelope, Outcome, Parcel, Security, Session, SmtpSettings, Transport,
+    TransportError, Verdict,
+};
 use crate::store::{Attempt, Prepared, StoreError};
 
 /// What became of one try.
@@ -27,33 +34,193 @@ pub enum Delivery {
     },
 }
 
+/// Why there is no way out.
+#[derive(Debug, Error)]
+pub enum PostError {
+    /// The password.
+    #[error(
+        "{path}: the password cannot be read: {source}; see that the file is there and that avstamd may read it"
+    )]
+    Password {
+        /// The file.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Certificates or host name.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+}
+
 /// The way out, as the settings name it.
 #[derive(Debug)]
-pub struct Post { kind: TransportKind }
+pub struct Post {
+    transport: Transport,
+    from: String,
+}
 
-/// One connection, opened when first needed and kept open.
+/// One lane of it: a connection, opened when first needed and kept open.
 #[derive(Debug)]
-pub struct Counter { kind: TransportKind }
+pub struct Counter {
+    session: Session,
+    from: String,
+}
 
 impl Post {
-    /// provisional
-    pub fn new(office: &super::Office) -> anyhow::Result<Self> { Ok(Self { kind: office.settings.transport.kind.clone() }) }
-    /// provisional
-    pub fn counter(&self) -> Counter { Counter { kind: self.kind.clone() } }
+    /// The way out of `office`'s settings.
+    ///
+    /// # Errors
+    /// The password, the certificates or the host name.
+    pub fn new(office: &Office) -> Result<Self, PostError> {
+        let transport = match &office.settings.transport.kind {
+            TransportKind::Files { directory } => Transport::Files {
+                directory: directory.clone(),
+            },
+            TransportKind::Sendmail { command } => Transport::Sendmail {
+                command: command.clone(),
+            },
+            TransportKind::Smtp {
+                host,
+                port,
+                security,
+                login,
+                ca_file,
+                hello_name,
+            } => {
+                let credentials = match login {
+                    Some((user, file)) => Some(Credentials {
+                        user: user.clone(),
+                        password: password(file)?,
+                    }),
+                    None => None,
+                };
+                Transport::smtp(SmtpSettings {
+                    host: host.clone(),
+                    port: *port,
+                    security: match security {
+                        config::Security::StartTls => Security::StartTls,
+                        config::Security::Tls => Security::Tls,
+                        config::Security::None => Security::None,
+                    },
+                    credentials,
+                    ca_file: ca_file.clone(),
+                    hello_name: hello_name.clone().unwrap_or_else(host_name),
+                    deadlines: Deadlines::default(),
+                })?
+            }
+        };
+        Ok(Self {
+            transport,
+            from: office.settings.mail.from_address.clone(),
+        })
+    }
+
+    /// A lane.
+    pub fn counter(&self) -> Counter {
+        Counter {
+            session: self.transport.session(),
+            from: self.from.clone(),
+        }
+    }
 }
 
 impl Counter {
-    /// provisional
-    pub async fn send<F, W>(&mut self, prepared: &Prepared, name: &str, now: Timestamp, before_dot: F) -> Delivery
-    where F: FnOnce() -> W, W: Future<Output = Result<(), StoreError>> {
-        let attempt = |reply: String| Attempt { at: now, stage: "file".into(), code: None, reply };
-        if let Err(error) = before_dot().await { return Delivery::Relay { attempt: attempt(error.to_string()), login: false }; }
-        let TransportKind::Files { directory } = &self.kind else { return Delivery::Relay { attempt: attempt("no".into()), login: false } };
-        let local = name.split('@').next().unwrap_or(name);
-        std::fs::create_dir_all(directory).unwrap();
-        std::fs::write(directory.join(format!("{local}.eml")), &prepared.bytes).unwrap();
-        Delivery::Accepted(attempt(String::new()))
+    /// Sends one mail; `before_content` writes down that it is about to leave.
+    ///
+    /// # Errors
+    /// It could not be written down: then nothing left.
+    pub async fn send<F, W>(
+        &mut self,
+        prepared: &Prepared,
+        message_id: &str,
+        now: Timestamp,
+        before_content: F,
+    ) -> Result<Delivery, StoreError>
+    where
+        F: FnOnce() -> W,
+        W: Future<Output = Result<(), StoreError>>,
+    {
+        let envelope = match Envelope::new(&self.from, &prepared.address) {
+            Ok(envelope) => envelope,
+            Err(fault) => {
+                let (stage, reply) = ("address".into(), fault.reason.into());
+                return Ok(Delivery::Permanent(Attempt {
+                    at: now,
+                    stage,
+                    code: None,
+                    reply,
+                }));
+            }
+        };
+        let name = message_id.split('@').next().unwrap_or(message_id);
+        let parcel = Parcel {
+            envelope: &envelope,
+            bytes: &prepared.bytes,
+            name,
+        };
+        let outcome = self.session.send(parcel, before_content).await?;
+        Ok(delivery(outcome, now))
     }
-    /// provisional
-    pub async fn close(self) {}
+
+    /// Takes leave of the server.
+    pub async fn close(self) {
+        self.session.close().await;
+    }
+}
+
+fn delivery(outcome: Outcome, now: Timestamp) -> Delivery {
+    let Outcome {
+        stage,
+        verdict,
+        reply,
+    } = outcome;
+    let attempt = Attempt {
+        at: now,
+        stage: stage.to_string(),
+        code: reply.code,
+        reply: reply.text,
+    };
+    match verdict {
+        Verdict::Accepted => Delivery::Accepted(attempt),
+        Verdict::Temporary => Delivery::Temporary(attempt),
+        Verdict::Permanent => Delivery::Permanent(attempt),
+        Verdict::Unknown => Delivery::Unknown(attempt),
+        Verdict::Relay => Delivery::Relay {
+            attempt,
+            login: false,
+        },
+        Verdict::Login => Delivery::Relay {
+            attempt,
+            login: true,
+        },
+    }
+}
+
+/// The password of a file: its first line, without the mark some editors put before it.
+fn password(file: &std::path::Path) -> Result<SecretString, PostError> {
+    let text = std::fs::read_to_string(file).map_err(|source| PostError::Password {
+        path: file.display().to_string(),
+        source,
+    })?;
+    let line = text
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .next()
+        .unwrap_or_default();
+    Ok(SecretString::from(line.to_owned()))
+}
+
+/// This machine's name, for the greeting; `localhost` where it has none that is plain.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    let plain = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
+    if plain {
+        name.to_owned()
+    } else {
+        "localhost".to_owned()
+    }
 }

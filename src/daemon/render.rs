@@ -49,9 +49,15 @@ pub async fn read_slices(
     day: Date,
 ) -> Result<Read, OfficeError> {
     let lines = claimed.iter().flat_map(|mail| &mail.lines);
-    if lines.clone().any(|line| line.key.occurrence.starts_with("monthly-digest/")) {
+    if lines
+        .clone()
+        .any(|line| line.key.occurrence.starts_with("monthly-digest/"))
+    {
         let slices = office.every_slice(day).await?;
-        return Ok(slices.into_iter().map(|s| (s.world.area.as_ref().map(|a| a.id.clone()), s)).collect());
+        return Ok(slices
+            .into_iter()
+            .map(|s| (s.world.area.as_ref().map(|a| a.id.clone()), s))
+            .collect());
     }
     let troubles = office.troubles().await?;
     let areas: BTreeSet<Option<AreaId>> = lines.map(|line| line.area.clone()).collect();
@@ -70,12 +76,18 @@ pub fn render(
     read: &Read,
     (now, day): (Timestamp, Date),
 ) -> Rendered {
-    let mut rendered = Rendered { mail: Outcome::Nothing, withdrawn: Vec::new(), look_at: Vec::new() };
+    let mut rendered = Rendered {
+        mail: Outcome::Nothing,
+        withdrawn: Vec::new(),
+        look_at: Vec::new(),
+    };
     let plans = replan(office, claimed, read, day);
     let mut decisions = Vec::new();
     for line in &claimed.lines {
         let planned = plans.get(&line.area).map(Vec::as_slice).unwrap_or_default();
-        let found = planned.iter().find(|decision| decision.key().as_ref() == Some(&line.key));
+        let found = planned
+            .iter()
+            .find(|decision| decision.key().as_ref() == Some(&line.key));
         match holds(found, &claimed.person) {
             Ok(decision) => decisions.push(decision.clone()),
             Err(reason) => {
@@ -84,7 +96,9 @@ pub fn render(
             }
         }
     }
-    let person = read.values().find_map(|slice| slice.world.people.get(&claimed.person));
+    let person = read
+        .values()
+        .find_map(|slice| slice.world.people.get(&claimed.person));
     if let (Some(person), false) = (person, decisions.is_empty()) {
         rendered.mail = write(office, (claimed, person), &decisions, (read, now, day));
     }
@@ -103,7 +117,10 @@ fn replan(
         .into_iter()
         .filter_map(|area| Some((area, read.get(area)?)))
         .map(|(area, SliceWorld { world, troubles })| {
-            (area.clone(), plan(day, world, troubles, calendar, rules).decisions)
+            (
+                area.clone(),
+                plan(day, world, troubles, calendar, rules).decisions,
+            )
         })
         .collect()
 }
@@ -130,7 +147,13 @@ fn write(
         .iter()
         .map(|(area, slice)| {
             let troubles: &[Trouble] = &slice.troubles;
-            (area.clone(), Slice { world: &slice.world, troubles })
+            (
+                area.clone(),
+                Slice {
+                    world: &slice.world,
+                    troubles,
+                },
+            )
         })
         .collect();
     let words = office.words(person.language);
@@ -161,14 +184,19 @@ fn write(
 
 /// The kind a mail is filed under by the reader's rules.
 fn kind(decisions: &[Decision]) -> &'static str {
-    let digest = decisions.iter().find(|decision| decision.matter.is_digest());
+    let digest = decisions
+        .iter()
+        .find(|decision| decision.matter.is_digest());
     digest.map_or("reminders", |decision| decision.matter.kind())
 }
 
 /// One thread per occurrence and person: digests of an area follow each other; any other mail
 /// hangs on the first thing it is about.
 fn thread(decisions: &[Decision], person: &Person) -> String {
-    let first = decisions.iter().find(|d| d.matter.is_digest()).or(decisions.first());
+    let first = decisions
+        .iter()
+        .find(|d| d.matter.is_digest())
+        .or(decisions.first());
     let about = match first.map(|decision| &decision.matter) {
         Some(Matter::WeeklyDigest { area, .. }) => format!("weekly-digest/{area}"),
         Some(Matter::MonthlyDigest { .. }) => "monthly-digest".to_owned(),
@@ -176,5 +204,9 @@ fn thread(decisions: &[Decision], person: &Person) -> String {
         None => String::new(),
     };
     let hash = Sha256::digest(format!("{about}\n{}", person.id));
-    hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect::<String>() + ".thread"
+    hash.iter()
+        .take(12)
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>()
+        + ".thread"
 }

@@ -17,10 +17,10 @@ use super::deliver::{Delivered, RelayTrouble, Round, deliver};
 use super::heartbeat::{Heartbeat, HeartbeatError};
 use super::office::{Office, OfficeError};
 use super::pace::Pace;
-use super::post::Post;
+use super::post::{Post, PostError};
 use super::systemd;
 use super::tick::{Ticked, tick};
-use crate::config;
+use crate::config::{self, Settings};
 use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::plan::{Slot, slot};
 use crate::store::StoreError;
@@ -37,6 +37,9 @@ pub enum ServiceError {
     /// The ledger.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The way out.
+    #[error(transparent)]
+    Post(#[from] PostError),
     /// The heartbeat.
     #[error(transparent)]
     Heartbeat(#[from] HeartbeatError),
@@ -67,15 +70,25 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
         return Ok((ticked, Delivered::default()));
     };
     let (_keep, stop) = watch::channel(false);
-    let round = round(&office, clock, stop);
+    let round = round(&office, clock, stop)?;
     Ok((ticked, deliver(&round, day).await?))
 }
 
-fn round(office: &Arc<Office>, clock: Clock, stop: watch::Receiver<bool>) -> Round {
+fn round(
+    office: &Arc<Office>,
+    clock: Clock,
+    stop: watch::Receiver<bool>,
+) -> Result<Round, PostError> {
     let transport = &office.settings.transport;
     let pace = Arc::new(Mutex::new(Pace::new(transport.per_minute)));
-    let post = Arc::new(Post::new(office).unwrap());
-    Round { office: Arc::clone(office), post, clock, pace, stop }
+    let post = Arc::new(Post::new(office)?);
+    Ok(Round {
+        office: Arc::clone(office),
+        post,
+        clock,
+        pace,
+        stop,
+    })
 }
 
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
@@ -84,23 +97,41 @@ fn round(office: &Arc<Office>, clock: Clock, stop: watch::Receiver<bool>) -> Rou
 /// It could not start. A round that fails later is told and tried again.
 pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> {
     let clock = Clock::System;
-    let (found, uncertain) = office.ledger.recover(clock.now(), UNCERTAIN_RESENDS).await?;
+    let (found, uncertain) = office
+        .ledger
+        .recover(clock.now(), UNCERTAIN_RESENDS)
+        .await?;
     if found > 0 {
-        tracing::warn!(found, uncertain, "mails of an earlier run were under way and wait again");
+        tracing::warn!(
+            found,
+            uncertain,
+            "mails of an earlier run were under way and wait again"
+        );
     }
     let (beats, mut beat) = mpsc::channel(1);
     let mut hang_up = signal(SignalKind::hangup())?;
-    let (mut terminate, mut interrupt) =
-        (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
     let heartbeat = Heartbeat::start(beats.clone()).await?;
     let (office, _) = watch::channel(Arc::new(office));
-    let service =
-        Service { config, office, wake: Arc::default(), stop: watch::channel(false).0, clock };
+    let service = Service {
+        config,
+        office,
+        wake: Arc::default(),
+        stop: watch::channel(false).0,
+        clock,
+    };
+    let first = round(
+        &service.office.borrow().clone(),
+        clock,
+        service.stop.subscribe(),
+    )?;
     let delivering = tokio::spawn(deliver_on(
+        first,
         service.office.subscribe(),
         Arc::clone(&service.wake),
-        service.stop.subscribe(),
-        clock,
     ));
     systemd::ready();
     tracing::info!("avstamd is running");
@@ -137,7 +168,12 @@ impl Service {
             Ok(ticked) => {
                 if ticked.noted.notices > 0 {
                     let Ticked { slices, noted, .. } = ticked;
-                    tracing::info!(slices, notices = noted.notices, mails = noted.mails, "planned");
+                    tracing::info!(
+                        slices,
+                        notices = noted.notices,
+                        mails = noted.mails,
+                        "planned"
+                    );
                 }
                 self.wake.notify_one();
                 self.tell(&office).await;
@@ -171,7 +207,9 @@ impl Service {
         match config::load(&self.config) {
             Err(error) => tracing::error!("the old configuration stays in force:\n{error}"),
             Ok(settings) if settings.database != old.settings.database => {
-                tracing::error!("the old configuration stays in force: another database takes a restart");
+                tracing::error!(
+                    "the old configuration stays in force: another database takes a restart"
+                );
             }
             Ok(settings) => match old.with_settings(settings) {
                 Ok(office) => {
@@ -186,29 +224,29 @@ impl Service {
 }
 
 /// Delivers whenever it is woken, and by itself when a waiting mail's time comes.
-async fn deliver_on(
-    mut office: watch::Receiver<Arc<Office>>,
-    wake: Arc<Notify>,
-    stop: watch::Receiver<bool>,
-    clock: Clock,
-) {
-    let mut present = Arc::clone(&office.borrow_and_update());
-    let mut work = round(&present, clock, stop.clone());
+async fn deliver_on(mut work: Round, mut office: watch::Receiver<Arc<Office>>, wake: Arc<Notify>) {
     let mut pause = Pause::default();
-    while !*stop.borrow() {
+    while !*work.stop.borrow() {
         wake.notified().await;
         if office.has_changed().unwrap_or(false) {
-            present = Arc::clone(&office.borrow_and_update());
-            work = round(&present, clock, stop.clone());
+            let present = Arc::clone(&office.borrow_and_update());
+            match round(&present, work.clock, work.stop.clone()) {
+                Ok(renewed) => (work, pause) = (renewed, Pause::default()),
+                Err(error) => {
+                    tracing::error!(%error, "mail leaves the old way until this is mended")
+                }
+            }
         }
-        let now = clock.now();
-        let calendar = &present.settings.calendar;
-        let Slot::Open(day) = slot(calendar, &present.settings.rules, calendar.local(now)) else {
+        let now = work.clock.now();
+        let Settings {
+            calendar, rules, ..
+        } = &work.office.settings;
+        let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
             continue;
         };
         if pause.is_over(now) {
             match deliver(&work, day).await {
-                Ok(delivered) => pause.learn(&delivered, clock.now()),
+                Ok(delivered) => pause.learn(&delivered, work.clock.now()),
                 Err(error) => tracing::error!(%error, "delivery stopped; it is tried again"),
             }
         }
@@ -232,7 +270,11 @@ impl Pause {
         match &delivered.relay {
             Some(RelayTrouble { attempt, login }) => {
                 self.failures += 1;
-                let kind = if *login { Trouble::Login } else { Trouble::Relay };
+                let kind = if *login {
+                    Trouble::Login
+                } else {
+                    Trouble::Relay
+                };
                 let until = next_try(kind, self.failures, now);
                 self.until = Some(until);
                 let (stage, code, reply) = (&attempt.stage, attempt.code, &attempt.reply);
@@ -241,7 +283,9 @@ impl Pause {
                 } else {
                     tracing::debug!(stage, code, failures = self.failures, %until, "the mail server is still in trouble");
                 }
-                systemd::status(&format!("the mail server is in trouble ({stage}); all mail waits until {until}"));
+                systemd::status(&format!(
+                    "the mail server is in trouble ({stage}); all mail waits until {until}"
+                ));
             }
             None => {
                 if self.failures > 0 && delivered.sent > 0 {

@@ -36,7 +36,10 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
     let Slot::Open(day) = slot(calendar, &office.settings.rules, calendar.local(now)) else {
         return Ok(Ticked::default());
     };
-    let mut ticked = Ticked { open: true, ..Ticked::default() };
+    let mut ticked = Ticked {
+        open: true,
+        ..Ticked::default()
+    };
     let due = office.ledger.slices_due(day).await?;
     if due.is_empty() {
         return Ok(ticked);
@@ -62,10 +65,19 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
 
 /// The decisions of a plan that are to be said and have not been.
 async fn unsaid(office: &Office, planned: crate::plan::Plan) -> Result<Vec<Decision>, OfficeError> {
-    let keys = planned.decisions.iter().filter(|d| d.is_said()).filter_map(Decision::key).collect();
+    let keys = planned
+        .decisions
+        .iter()
+        .filter(|d| d.is_said())
+        .filter_map(Decision::key)
+        .collect();
     let said = office.ledger.said(keys).await?;
     let planned = subtract(planned, |key| said.get(key).copied());
-    Ok(planned.decisions.into_iter().filter(Decision::is_said).collect())
+    Ok(planned
+        .decisions
+        .into_iter()
+        .filter(Decision::is_said)
+        .collect())
 }
 
 async fn write_down(
@@ -74,8 +86,14 @@ async fn write_down(
     mut decisions: Vec<Decision>,
     mut look_on: BTreeMap<Option<AreaId>, Date>,
 ) -> Result<Noted, OfficeError> {
-    let people: BTreeSet<_> = decisions.iter().filter_map(|decision| decision.to.clone()).collect();
-    let mailboxes = office.ledger.mailboxes(people.into_iter().collect()).await?;
+    let people: BTreeSet<_> = decisions
+        .iter()
+        .filter_map(|decision| decision.to.clone())
+        .collect();
+    let mailboxes = office
+        .ledger
+        .mailboxes(people.into_iter().collect())
+        .await?;
     let tomorrow = office.settings.calendar.working_days_after(day, 1);
     let letters = group(&mut decisions, (day, tomorrow), |person| {
         mailboxes.get(person).copied().unwrap_or_default()
@@ -98,7 +116,15 @@ async fn write_down(
         .map(|letter| Ok((letter, format!("{}@{domain}", message_id()?))))
         .collect::<Result<_, getrandom::Error>>()?;
     let look_on = look_on.into_iter().collect();
-    Ok(office.ledger.write_down(Tick { at: now, day, letters, look_on }).await?)
+    Ok(office
+        .ledger
+        .write_down(Tick {
+            at: now,
+            day,
+            letters,
+            look_on,
+        })
+        .await?)
 }
 
 /// Puts what changed since the last tick on the agenda. Another calendar, an older one (restored
@@ -106,7 +132,11 @@ async fn write_down(
 async fn notice_changes(office: &Office) -> Result<(), OfficeError> {
     let ledger = &office.ledger;
     let known = ledger.fact("calendar").await?;
-    let seen: i64 = ledger.fact("calendar-seq").await?.and_then(|seq| seq.parse().ok()).unwrap_or(-1);
+    let seen: i64 = ledger
+        .fact("calendar-seq")
+        .await?
+        .and_then(|seq| seq.parse().ok())
+        .unwrap_or(-1);
     let ground = office.settings.fingerprint();
     let same_ground = ledger.fact("settings").await?.as_deref() == Some(ground.as_str());
     let changes = office.calendar.changes_after(seen).await?;

@@ -60,7 +60,9 @@ pub fn compose(
     let mut seen: Vec<(String, Date)> = Vec::new();
     let mut drawn = None;
     for decision in decisions {
-        let Some(&slice) = slices.get(&decision.area) else { continue };
+        let Some(&slice) = slices.get(&decision.area) else {
+            continue;
+        };
         let about = (decision.matter.occurrence(), decision.due);
         if seen.contains(&about) {
             continue;
@@ -72,20 +74,31 @@ pub fn compose(
                 let all: Vec<Slice<'_>> = slices.values().copied().collect();
                 drawn = Some(digest::monthly(&all, setting, words)?);
             }
-            _ => told.extend(facts(decision, slice, setting, words.language()).map(|f| (decision, f))),
+            _ => told
+                .extend(facts(decision, slice, setting, words.language()).map(|f| (decision, f))),
         }
     }
     if told.is_empty() && drawn.is_none() {
         return Ok(None);
     }
     let groups = groups(told);
-    let subject = subject(&groups, drawn.as_ref().map(|drawn| drawn.subject.as_str()), words)?;
+    let subject = subject(
+        &groups,
+        drawn.as_ref().map(|drawn| drawn.subject.as_str()),
+        words,
+    )?;
     let sections = groups
         .iter()
         .map(|(topic, told)| section(topic, told, words))
         .collect::<Result<_, _>>()?;
     let digest = drawn.map(|drawn| drawn.digest);
-    content(person, decisions, (subject, digest, sections), (slices, setting, words)).map(Some)
+    content(
+        person,
+        decisions,
+        (subject, digest, sections),
+        (slices, setting, words),
+    )
+    .map(Some)
 }
 
 type Group<'a> = (&'static str, Vec<(&'a Decision, Facts)>);
@@ -103,16 +116,17 @@ fn groups(told: Vec<(&Decision, Facts)>) -> Vec<Group<'_>> {
     for (_, group) in &mut groups {
         group.sort_by(|a, b| (a.1.due, &a.1.place).cmp(&(b.1.due, &b.1.place)));
     }
-    let place = |topic: &str| ORDER.iter().position(|known| *known == topic).unwrap_or(ORDER.len());
+    let place = |topic: &str| {
+        ORDER
+            .iter()
+            .position(|known| *known == topic)
+            .unwrap_or(ORDER.len())
+    };
     groups.sort_by_key(|(topic, group)| (!group.iter().any(|(_, facts)| facts.late), place(topic)));
     groups
 }
 
-fn section(
-    topic: &str,
-    told: &[(&Decision, Facts)],
-    words: &Words,
-) -> Result<Section, WordsError> {
+fn section(topic: &str, told: &[(&Decision, Facts)], words: &Words) -> Result<Section, WordsError> {
     let mut items = told
         .iter()
         .take(ITEMS)
@@ -126,7 +140,12 @@ fn section(
         })
         .collect::<Result<Vec<_>, WordsError>>()?;
     if let Some(more) = told.len().checked_sub(ITEMS).filter(|more| *more > 0) {
-        items.push(Item { title: format!("+ {more}"), place: String::new(), facts: Vec::new(), late: false });
+        items.push(Item {
+            title: format!("+ {more}"),
+            place: String::new(),
+            facts: Vec::new(),
+            late: false,
+        });
     }
     let (_, first) = &told[0];
     Ok(Section {
@@ -145,10 +164,16 @@ fn subject(
     if let Some(subject) = digest {
         return Ok(subject.to_owned());
     }
-    let Some((topic, told)) = groups.first() else { return Ok(String::new()) };
+    let Some((topic, told)) = groups.first() else {
+        return Ok(String::new());
+    };
     let (_, first) = &told[0];
     let one_place = told.iter().all(|(_, facts)| facts.place == first.place);
-    let name = if told.len() == 1 { "subject-one" } else { "subject-many" };
+    let name = if told.len() == 1 {
+        "subject-one"
+    } else {
+        "subject-many"
+    };
     let count = count_word(told.len(), words.language());
     let all_late = told.iter().all(|(_, facts)| facts.late);
     let values = context! {
@@ -182,9 +207,10 @@ fn content(
         .filter(|&next| next > setting.day)
         .min();
     let next = match next {
-        Some(day) => {
-            words.say("next", &context! { date => weekday_date(day, words.language()) })?
-        }
+        Some(day) => words.say(
+            "next",
+            &context! { date => weekday_date(day, words.language()) },
+        )?,
         None => String::new(),
     };
     let none = Value::from(());
@@ -216,10 +242,16 @@ fn why(
         };
         let sentence = if *holder == person.id {
             let place = place_of(decision, holder, *slice, setting);
-            words.say(&format!("why.{}", decision.capacity.word()), &context! { place })?
+            words.say(
+                &format!("why.{}", decision.capacity.word()),
+                &context! { place },
+            )?
         } else {
             let world = slice.world;
-            let name = world.people.get(holder).map_or_else(|| holder.to_string(), |p| p.name.clone());
+            let name = world
+                .people
+                .get(holder)
+                .map_or_else(|| holder.to_string(), |p| p.name.clone());
             let last = world
                 .absences
                 .iter()
@@ -248,9 +280,11 @@ fn place_of(
             let names: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
             names.join(", ")
         }
-        Capacity::Holder(Role::AreaManager) => {
-            world.area.as_ref().map(|area| area.name.clone()).unwrap_or_default()
-        }
+        Capacity::Holder(Role::AreaManager) => world
+            .area
+            .as_ref()
+            .map(|area| area.name.clone())
+            .unwrap_or_default(),
         Capacity::Responsible => match &decision.matter {
             Matter::Evaluation { measure } | Matter::Unassessed { measure, .. } => world
                 .measures

@@ -29,13 +29,20 @@ pub struct Drawn {
 pub fn weekly(slice: Slice<'_>, setting: &Setting<'_>, words: &Words) -> Result<Drawn, WordsError> {
     let view = View::new(setting.day, slice.world, setting.calendar, setting.rules);
     let standing = area_standing(&view);
-    let area = slice.world.area.as_ref().map(|area| area.name.clone()).unwrap_or_default();
+    let area = slice
+        .world
+        .area
+        .as_ref()
+        .map(|area| area.name.clone())
+        .unwrap_or_default();
     let units: Vec<&UnitStanding> = standing.units.iter().collect();
     let week = Week::of(setting.day);
     let (summary, short) = summaries(&units, words)?;
     let values = context! { area => area, week => week.number(), summary_short => short };
-    let (behind, in_phase): (Vec<&UnitStanding>, Vec<&UnitStanding>) =
-        standing.units.iter().partition(|unit| !unit.concerns.is_empty());
+    let (behind, in_phase): (Vec<&UnitStanding>, Vec<&UnitStanding>) = standing
+        .units
+        .iter()
+        .partition(|unit| !unit.concerns.is_empty());
     let rows = behind
         .into_iter()
         .map(|unit| unit_row(unit, slice, words))
@@ -65,7 +72,9 @@ pub fn monthly(
 ) -> Result<Drawn, WordsError> {
     let mut areas = Vec::new();
     for slice in slices {
-        let Some(area) = &slice.world.area else { continue };
+        let Some(area) = &slice.world.area else {
+            continue;
+        };
         let view = View::new(setting.day, slice.world, setting.calendar, setting.rules);
         let standing = area_standing(&view);
         let late: usize = standing.units.iter().map(UnitStanding::late).sum();
@@ -84,7 +93,10 @@ pub fn monthly(
         .iter()
         .map(|column| {
             let label = words.say(&format!("digest.{column}-column"), &values)?;
-            Ok(Column { label, present: false })
+            Ok(Column {
+                label,
+                present: false,
+            })
         })
         .collect::<Result<_, WordsError>>()?;
     let rows = areas
@@ -119,7 +131,10 @@ fn area_row(
             (_, "unassessed") => "due",
             _ => "late",
         };
-        Cell { text: count.to_string(), tone }
+        Cell {
+            text: count.to_string(),
+            tone,
+        }
     };
     let managers = slice.world.area_managers(setting.day);
     let people: Vec<String> = managers.iter().map(|id| name_of(slice, id)).collect();
@@ -132,10 +147,19 @@ fn area_row(
                 .filter(|concern| concern.is_late())
                 .map(|concern| concern_words(concern, words))
                 .collect::<Result<Vec<_>, _>>()?;
-            Ok(ConcernLine { text: format!("{}: {}", unit.name, lines.join(", ")), late: true })
+            Ok(ConcernLine {
+                text: format!("{}: {}", unit.name, lines.join(", ")),
+                late: true,
+            })
         })
         .collect::<Result<_, WordsError>>()?;
-    let cells = ["overdue", "check_in_gap", "unassessed", "dialogue_not_recorded", "vacant"];
+    let cells = [
+        "overdue",
+        "check_in_gap",
+        "unassessed",
+        "dialogue_not_recorded",
+        "vacant",
+    ];
     Ok(Row {
         name: name.to_owned(),
         people: people.join(", "),
@@ -153,11 +177,19 @@ fn unit_row(unit: &UnitStanding, slice: Slice<'_>, words: &Words) -> Result<Row,
         .concerns
         .iter()
         .map(|concern| {
-            Ok(ConcernLine { text: concern_words(concern, words)?, late: concern.is_late() })
+            Ok(ConcernLine {
+                text: concern_words(concern, words)?,
+                late: concern.is_late(),
+            })
         })
         .collect::<Result<_, WordsError>>()?;
     let cells = unit.weeks.iter().map(week_cell).collect();
-    Ok(Row { name: unit.name.clone(), people, concerns, cells })
+    Ok(Row {
+        name: unit.name.clone(),
+        people,
+        concerns,
+        cells,
+    })
 }
 
 fn name_of(slice: Slice<'_>, person: &crate::follow_up::PersonId) -> String {
@@ -169,7 +201,10 @@ fn week_columns(standing: &AreaStanding, words: &Words) -> Result<Vec<Column>, W
     let column = |week: &Week| {
         let values = context! { number => week.number() };
         let label = words.say("digest.week-column", &values)?;
-        Ok(Column { label, present: *week == standing.present })
+        Ok(Column {
+            label,
+            present: *week == standing.present,
+        })
     };
     standing.weeks.iter().map(column).collect()
 }
@@ -204,7 +239,10 @@ fn week_cell(week: &WeekCell) -> Cell {
     } else {
         "none"
     };
-    Cell { text: signs.join(" "), tone }
+    Cell {
+        text: signs.join(" "),
+        tone,
+    }
 }
 
 fn in_phase_line(units: &[&UnitStanding], words: &Words) -> Result<String, WordsError> {
@@ -220,7 +258,13 @@ fn in_phase_line(units: &[&UnitStanding], words: &Words) -> Result<String, Words
 fn summaries(units: &[&UnitStanding], words: &Words) -> Result<(String, String), WordsError> {
     let behind = units.iter().filter(|unit| unit.late() > 0).count();
     let counts = totals(units.iter().copied());
-    let late = ["vacant", "overdue", "check_in_gap", "dialogue_not_recorded", "activity_overdue"];
+    let late = [
+        "vacant",
+        "overdue",
+        "check_in_gap",
+        "dialogue_not_recorded",
+        "activity_overdue",
+    ];
     let near = ["unassessed", "no_focus_area", "due_soon"];
     let say = |kinds: &[&str]| {
         kinds
@@ -269,9 +313,14 @@ fn totals<'a>(units: impl Iterator<Item = &'a UnitStanding>) -> BTreeMap<&'stati
 pub fn concern_words(concern: &Concern, words: &Words) -> Result<String, WordsError> {
     let (kind, count, date) = parts(concern);
     let language = words.language();
-    let date = date.map(|date| short_date(date, language)).unwrap_or_default();
+    let date = date
+        .map(|date| short_date(date, language))
+        .unwrap_or_default();
     let count_word = count_word(count, language);
-    words.say(&format!("concern.{kind}"), &context! { count, count_word, date })
+    words.say(
+        &format!("concern.{kind}"),
+        &context! { count, count_word, date },
+    )
 }
 
 /// A concern's word in the catalogue, how many it stands for, and its date.

@@ -4,9 +4,7 @@ use jiff::civil::Date;
 use minijinja::{Value, context};
 
 use super::words::{capitalised, count_word};
-use crate::calendar::{
-    Calendar, Language, long_date, short_date, time_in_text, weekday_date,
-};
+use crate::calendar::{Calendar, Language, long_date, short_date, time_in_text, weekday_date};
 use crate::follow_up::{
     ActivityId, AreaWorld, ChosenBy, Dialogue, Effect, Measure, MeasureId, Pair, PersonId, Post,
     Role, Round, UnitCode,
@@ -107,7 +105,11 @@ pub fn facts(
     setting: &Setting<'_>,
     language: Language,
 ) -> Option<Facts> {
-    let teller = Teller { slice, setting, language };
+    let teller = Teller {
+        slice,
+        setting,
+        language,
+    };
     let own = matches!(decision.capacity, Capacity::Responsible)
         || matches!(decision.capacity, Capacity::Holder(role) if !is_manager(role));
     let (topic, known) = teller.known(decision, own)?;
@@ -137,7 +139,13 @@ pub fn facts(
         list => known.list, focus => known.focus, since => known.since, planned => known.planned,
         year => known.year, reply => known.reply, address => known.address,
     };
-    Some(Facts { topic, values, place, late, due: decision.due })
+    Some(Facts {
+        topic,
+        values,
+        place,
+        late,
+        due: decision.due,
+    })
 }
 
 const fn is_manager(role: Role) -> bool {
@@ -154,9 +162,10 @@ impl Teller<'_> {
     fn known(&self, decision: &Decision, own: bool) -> Option<(&'static str, Known)> {
         let pick = |mine, managers| if own { mine } else { managers };
         Some(match &decision.matter {
-            Matter::Evaluation { measure } => {
-                (pick("evaluation", "evaluation-manager"), self.measure(measure)?)
-            }
+            Matter::Evaluation { measure } => (
+                pick("evaluation", "evaluation-manager"),
+                self.measure(measure)?,
+            ),
             Matter::Unassessed { measure, .. } => ("unassessed", self.measure(measure)?),
             Matter::UnassessedOfUnit { unit, school_year } => {
                 ("unassessed-unit", self.unassessed(Some(unit), school_year))
@@ -164,7 +173,10 @@ impl Teller<'_> {
             Matter::UnassessedOfArea { school_year, .. } => {
                 ("unassessed-area", self.unassessed(None, school_year))
             }
-            Matter::FocusArea(key) => (pick("focus-area", "focus-area-manager"), self.dialogue(key)?),
+            Matter::FocusArea(key) => (
+                pick("focus-area", "focus-area-manager"),
+                self.dialogue(key)?,
+            ),
             Matter::Agenda(key) => {
                 let topic = match key.round {
                     Round::Explore => "agenda-explore",
@@ -176,22 +188,43 @@ impl Teller<'_> {
             Matter::CheckIn { pair } => ("check-in", self.check_in(pair, decision)?),
             Matter::CheckInGap { pair } => {
                 let director = decision.capacity == Capacity::Holder(Role::SchoolDirector);
-                let topic = if director { "check-in-gap-manager" } else { "check-in-gap" };
+                let topic = if director {
+                    "check-in-gap-manager"
+                } else {
+                    "check-in-gap"
+                };
                 (topic, self.gap(pair, decision))
             }
             Matter::Activity { activity } => {
                 let owner = self.activity_role(activity)?;
                 let mine = decision.capacity == Capacity::Holder(owner);
-                (if mine { "activity" } else { "activity-manager" }, self.activity(activity)?)
+                (
+                    if mine { "activity" } else { "activity-manager" },
+                    self.activity(activity)?,
+                )
             }
-            Matter::VacantUnit { unit } => {
-                ("vacant-unit", Known { unit: self.unit_name(unit), ..Known::default() })
-            }
-            Matter::VacantArea { .. } => ("vacant-area", Known { area: self.area(), ..Known::default() }),
+            Matter::VacantUnit { unit } => (
+                "vacant-unit",
+                Known {
+                    unit: self.unit_name(unit),
+                    ..Known::default()
+                },
+            ),
+            Matter::VacantArea { .. } => (
+                "vacant-area",
+                Known {
+                    area: self.area(),
+                    ..Known::default()
+                },
+            ),
             Matter::Undeliverable { person } => ("undeliverable", self.undeliverable(person)?),
-            Matter::NoAddress { person } => {
-                ("no-address", Known { person: self.name(person), ..Known::default() })
-            }
+            Matter::NoAddress { person } => (
+                "no-address",
+                Known {
+                    person: self.name(person),
+                    ..Known::default()
+                },
+            ),
             Matter::ImportRefused { on } => ("import-refused", self.import_refused(*on)),
             Matter::UnreadableRows { table } => ("unreadable-rows", self.unreadable(table)),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => return None,
@@ -199,7 +232,12 @@ impl Teller<'_> {
     }
 
     fn measure(&self, id: &MeasureId) -> Option<Known> {
-        let measure = self.slice.world.measures.iter().find(|measure| &measure.id == id)?;
+        let measure = self
+            .slice
+            .world
+            .measures
+            .iter()
+            .find(|measure| &measure.id == id)?;
         let principal = self.slice.world.principal(&measure.unit, self.setting.day);
         let person = measure.responsible.clone().or(principal);
         Some(Known {
@@ -257,7 +295,10 @@ impl Teller<'_> {
         units
             .into_iter()
             .map(|unit| {
-                let count = measures.iter().filter(|measure| &measure.unit == unit).count();
+                let count = measures
+                    .iter()
+                    .filter(|measure| &measure.unit == unit)
+                    .count();
                 format!("{} {}", self.unit_name(unit), count)
             })
             .collect()
@@ -273,11 +314,19 @@ impl Teller<'_> {
 
     fn dialogue(&self, key: &DialogueKey) -> Option<Known> {
         let dialogue = self.find_dialogue(key)?;
-        let focus: Vec<String> = dialogue.focus_areas.iter().map(|area| area.text.clone()).collect();
-        let chosen = dialogue.focus_areas.iter().filter(|area| area.chosen_by == ChosenBy::Principal);
-        let measures = self.slice.world.measures.iter().filter(|measure| {
-            measure.unit == key.unit && measure.school_year == key.school_year
-        });
+        let focus: Vec<String> = dialogue
+            .focus_areas
+            .iter()
+            .map(|area| area.text.clone())
+            .collect();
+        let chosen = dialogue
+            .focus_areas
+            .iter()
+            .filter(|area| area.chosen_by == ChosenBy::Principal);
+        let measures =
+            self.slice.world.measures.iter().filter(|measure| {
+                measure.unit == key.unit && measure.school_year == key.school_year
+            });
         let list = match key.round {
             Round::Evaluate => measures.map(|measure| self.outcome(measure)).collect(),
             Round::Explore => measures.map(|measure| self.title(measure)).collect(),
@@ -287,8 +336,15 @@ impl Teller<'_> {
             unit: self.unit_name(&key.unit),
             time: time_in_text(dialogue.starts.time(), self.language),
             place: dialogue.place.clone(),
-            list: if self.setting.detail == Detail::Link { Vec::new() } else { list },
-            person: chosen.map(|area| area.text.clone()).collect::<Vec<_>>().join("; "),
+            list: if self.setting.detail == Detail::Link {
+                Vec::new()
+            } else {
+                list
+            },
+            person: chosen
+                .map(|area| area.text.clone())
+                .collect::<Vec<_>>()
+                .join("; "),
             focus: if shows { focus } else { Vec::new() },
             ..Known::default()
         })
@@ -296,7 +352,9 @@ impl Teller<'_> {
 
     /// A measure with the effect expected beside the effect assessed.
     fn outcome(&self, measure: &Measure) -> String {
-        let effect = measure.assessment(self.setting.day).and_then(|evaluation| evaluation.effect);
+        let effect = measure
+            .assessment(self.setting.day)
+            .and_then(|evaluation| evaluation.effect);
         let effect = match self.language {
             Language::Swedish => match effect {
                 None => "effekten är inte bedömd",
@@ -314,18 +372,31 @@ impl Teller<'_> {
             },
         };
         if self.setting.detail == Detail::Full && !measure.expected_effect.is_empty() {
-            format!("{}: {} → {effect}", self.title(measure), measure.expected_effect.trim_end_matches('.'))
+            format!(
+                "{}: {} → {effect}",
+                self.title(measure),
+                measure.expected_effect.trim_end_matches('.')
+            )
         } else {
             format!("{}: {effect}", self.title(measure))
         }
     }
 
     fn check_in(&self, pair: &Pair, decision: &Decision) -> Option<Known> {
-        let check_in = self.slice.world.check_ins.iter().find(|check_in| {
-            &check_in.pair == pair && check_in.starts.date() == decision.due
-        })?;
-        let days = self.setting.rules.check_in.as_ref().map_or(28, |rules| rules.list_days);
-        let until = self.setting.day.saturating_add(jiff::Span::new().days(i64::from(days)));
+        let check_in =
+            self.slice.world.check_ins.iter().find(|check_in| {
+                &check_in.pair == pair && check_in.starts.date() == decision.due
+            })?;
+        let days = self
+            .setting
+            .rules
+            .check_in
+            .as_ref()
+            .map_or(28, |rules| rules.list_days);
+        let until = self
+            .setting
+            .day
+            .saturating_add(jiff::Span::new().days(i64::from(days)));
         let day = self.setting.day;
         let units = self.slice.world.units_led_by(&pair.principal, day);
         let list = self
@@ -337,7 +408,11 @@ impl Teller<'_> {
             .filter_map(|measure| Some((measure, measure.evaluation_due(day)?)))
             .filter(|(_, due)| *due >= day && *due <= until)
             .map(|(measure, due)| {
-                format!("{}, {}", self.title(measure), short_date(due, self.language))
+                format!(
+                    "{}, {}",
+                    self.title(measure),
+                    short_date(due, self.language)
+                )
             })
             .collect();
         Some(Known {
@@ -351,7 +426,13 @@ impl Teller<'_> {
 
     fn gap(&self, pair: &Pair, decision: &Decision) -> Known {
         let day = self.setting.day;
-        let own = || self.slice.world.check_ins.iter().filter(|check_in| &check_in.pair == pair);
+        let own = || {
+            self.slice
+                .world
+                .check_ins
+                .iter()
+                .filter(|check_in| &check_in.pair == pair)
+        };
         let last = own().filter_map(|check_in| check_in.held_by(day)).max();
         let next = own()
             .filter(|check_in| check_in.is_open(day) && check_in.starts.date() >= day)
@@ -365,13 +446,18 @@ impl Teller<'_> {
             .any(|unit| unit.level == crate::follow_up::SupportLevel::Reinforced);
         let rhythm = &self.setting.rules.rhythm;
         let date = |date: Option<Date>| {
-            date.map(|date| weekday_date(date, self.language)).unwrap_or_default()
+            date.map(|date| weekday_date(date, self.language))
+                .unwrap_or_default()
         };
         Known {
             other: self.other(pair, decision),
             since: date(last),
             planned: date(next),
-            weeks: if reinforced { rhythm.reinforced_every_weeks } else { rhythm.every_weeks },
+            weeks: if reinforced {
+                rhythm.reinforced_every_weeks
+            } else {
+                rhythm.every_weeks
+            },
             ..Known::default()
         }
     }
@@ -381,54 +467,103 @@ impl Teller<'_> {
         match &decision.recipient {
             Some(person) if *person == pair.principal => self.name(&pair.area_manager),
             Some(person) if *person == pair.area_manager => self.name(&pair.principal),
-            _ => format!("{} – {}", self.name(&pair.principal), self.name(&pair.area_manager)),
+            _ => format!(
+                "{} – {}",
+                self.name(&pair.principal),
+                self.name(&pair.area_manager)
+            ),
         }
     }
 
     fn activity_role(&self, id: &ActivityId) -> Option<Role> {
-        self.slice.world.activities.iter().find(|activity| &activity.id == id).map(|a| a.role)
+        self.slice
+            .world
+            .activities
+            .iter()
+            .find(|activity| &activity.id == id)
+            .map(|a| a.role)
     }
 
     fn activity(&self, id: &ActivityId) -> Option<Known> {
-        let activity = self.slice.world.activities.iter().find(|activity| &activity.id == id)?;
+        let activity = self
+            .slice
+            .world
+            .activities
+            .iter()
+            .find(|activity| &activity.id == id)?;
         let (unit, person) = match &activity.post {
             Post::Unit(unit) => {
                 let principal = self.slice.world.principal(unit, self.setting.day);
                 let person = principal.filter(|_| activity.role.leads_unit());
-                (self.unit_name(unit), person.map(|person| self.name(&person)))
+                (
+                    self.unit_name(unit),
+                    person.map(|person| self.name(&person)),
+                )
             }
             Post::Area(_) => (self.area(), None),
             Post::Authority => (String::new(), None),
         };
         let title = activity.title.clone();
-        Some(Known { unit, title, person: person.unwrap_or_default(), ..Known::default() })
-    }
-
-    fn undeliverable(&self, person: &PersonId) -> Option<Known> {
-        self.slice.troubles.iter().find_map(|trouble| match trouble {
-            Trouble::Undeliverable { person: of, address, reply, .. } if of == person => Some(Known {
-                person: self.name(person),
-                address: address.clone(),
-                reply: reply.clone(),
-                ..Known::default()
-            }),
-            _ => None,
+        Some(Known {
+            unit,
+            title,
+            person: person.unwrap_or_default(),
+            ..Known::default()
         })
     }
 
+    fn undeliverable(&self, person: &PersonId) -> Option<Known> {
+        self.slice
+            .troubles
+            .iter()
+            .find_map(|trouble| match trouble {
+                Trouble::Undeliverable {
+                    person: of,
+                    address,
+                    reply,
+                    ..
+                } if of == person => Some(Known {
+                    person: self.name(person),
+                    address: address.clone(),
+                    reply: reply.clone(),
+                    ..Known::default()
+                }),
+                _ => None,
+            })
+    }
+
     fn import_refused(&self, on: Date) -> Known {
-        let summary = self.slice.troubles.iter().find_map(|trouble| match trouble {
-            Trouble::ImportRefused { since, summary } if *since == on => Some(summary.clone()),
-            _ => None,
-        });
-        Known { reply: summary.unwrap_or_default(), ..Known::default() }
+        let summary = self
+            .slice
+            .troubles
+            .iter()
+            .find_map(|trouble| match trouble {
+                Trouble::ImportRefused { since, summary } if *since == on => Some(summary.clone()),
+                _ => None,
+            });
+        Known {
+            reply: summary.unwrap_or_default(),
+            ..Known::default()
+        }
     }
 
     fn unreadable(&self, table: &str) -> Known {
-        let faults = self.slice.world.faults.iter().filter(|fault| fault.table == table);
-        let list: Vec<String> =
-            faults.map(|fault| format!("{}: {}", fault.key, fault.message)).take(20).collect();
-        Known { title: table.to_owned(), count: list.len(), list, ..Known::default() }
+        let faults = self
+            .slice
+            .world
+            .faults
+            .iter()
+            .filter(|fault| fault.table == table);
+        let list: Vec<String> = faults
+            .map(|fault| format!("{}: {}", fault.key, fault.message))
+            .take(20)
+            .collect();
+        Known {
+            title: table.to_owned(),
+            count: list.len(),
+            list,
+            ..Known::default()
+        }
     }
 
     fn unit_name(&self, unit: &UnitCode) -> String {
@@ -437,7 +572,12 @@ impl Teller<'_> {
     }
 
     fn area(&self) -> String {
-        self.slice.world.area.as_ref().map(|area| area.name.clone()).unwrap_or_default()
+        self.slice
+            .world
+            .area
+            .as_ref()
+            .map(|area| area.name.clone())
+            .unwrap_or_default()
     }
 
     fn name(&self, person: &PersonId) -> String {

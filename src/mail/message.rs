@@ -7,9 +7,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::Timestamp;
-use lettre::message::header::{
-    ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
-};
+use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
 use minijinja::value::{Serde, Value};
@@ -57,7 +55,9 @@ pub enum MessageError {
     #[error(transparent)]
     Words(#[from] WordsError),
     /// An address is none.
-    #[error("\"{0}\" is not an e-mail address that mail can be sent to; correct it in people.csv and import it again")]
+    #[error(
+        "\"{0}\" is not an e-mail address that mail can be sent to; correct it in people.csv and import it again"
+    )]
     Address(String),
     /// lettre refused.
     #[error("the message could not be put together: {0}")]
@@ -82,9 +82,18 @@ pub fn message(
     let html = words.say("mail.html.j2", &values)?;
     let date = UNIX_EPOCH + Duration::from_secs(head.date.as_second().unsigned_abs());
     let references = format!("<{}@{}>", head.thread, sender.domain);
-    let list = format!("{} <{}.avstamd.{}>", ascii(&sender.authority), head.kind, sender.domain);
-    let boundary: String =
-        head.message_id.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
+    let list = format!(
+        "{} <{}.avstamd.{}>",
+        ascii(&sender.authority),
+        head.kind,
+        sender.domain
+    );
+    let boundary: String = head
+        .message_id
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(60)
+        .collect();
     let alternatives = MultiPart::alternative()
         .boundary(format!("avstamd-{boundary}"))
         .singlepart(part(ContentType::TEXT_PLAIN, text)?)
@@ -99,7 +108,10 @@ pub fn message(
         .in_reply_to(references.clone())
         .references(references)
         .raw_header(plain("Auto-Submitted", "auto-generated")?)
-        .raw_header(plain("X-Auto-Response-Suppress", "OOF, DR, RN, NRN, AutoReply")?)
+        .raw_header(plain(
+            "X-Auto-Response-Suppress",
+            "OOF, DR, RN, NRN, AutoReply",
+        )?)
         .raw_header(plain("List-Id", &list)?)
         .multipart(alternatives)?;
     Ok(message.formatted())
@@ -124,7 +136,10 @@ pub fn test_message(
         .date(date)
         .message_id(Some(format!("<{message_id}>")))
         .raw_header(plain("Auto-Submitted", "auto-generated")?)
-        .raw_header(plain("X-Auto-Response-Suppress", "OOF, DR, RN, NRN, AutoReply")?)
+        .raw_header(plain(
+            "X-Auto-Response-Suppress",
+            "OOF, DR, RN, NRN, AutoReply",
+        )?)
         .singlepart(part(ContentType::TEXT_PLAIN, text.to_owned())?)?;
     Ok(message.formatted())
 }
@@ -155,13 +170,20 @@ fn mailbox(name: &str, address: &str) -> Result<Mailbox, MessageError> {
 }
 
 fn plain(name: &'static str, value: &str) -> Result<HeaderValue, MessageError> {
-    let header = HeaderName::new_from_ascii(name.to_owned()).map_err(|_| MessageError::Header(name))?;
+    let header =
+        HeaderName::new_from_ascii(name.to_owned()).map_err(|_| MessageError::Header(name))?;
     Ok(HeaderValue::new(header, value.to_owned()))
 }
 
 /// Text fit for a header: one line, without characters that turn or hide text.
 pub fn one_line(text: &str) -> String {
-    let visible = text.chars().map(|c| if c.is_control() || c == '\u{2028}' || c == '\u{2029}' { ' ' } else { c });
+    let visible = text.chars().map(|c| {
+        if c.is_control() || c == '\u{2028}' || c == '\u{2029}' {
+            ' '
+        } else {
+            c
+        }
+    });
     let visible: String = visible
         .filter(|c| {
             !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -186,5 +208,8 @@ fn ascii(text: &str) -> String {
             _ => ' ',
         })
         .collect();
-    format!("\"{}\"", folded.split_whitespace().collect::<Vec<_>>().join(" "))
+    format!(
+        "\"{}\"",
+        folded.split_whitespace().collect::<Vec<_>>().join(" ")
+    )
 }

@@ -8,6 +8,7 @@ mod content;
 mod digest;
 mod facts;
 mod message;
+pub mod transport;
 mod words;
 
 pub use compose::{Slices, compose};

@@ -88,11 +88,16 @@ impl Words {
             Language::English => ("en.toml", include_str!("words/en.toml")),
         };
         let text = own(directory, name)?.unwrap_or_else(|| built_in.to_owned());
-        let catalogue: Catalogue = toml::from_str(&text).map_err(|error| WordsError::Catalogue {
-            file: name.to_owned(),
-            message: error.to_string(),
-        })?;
-        let mut words = Self { environment: environment(language), facts: BTreeMap::new(), language };
+        let catalogue: Catalogue =
+            toml::from_str(&text).map_err(|error| WordsError::Catalogue {
+                file: name.to_owned(),
+                message: error.to_string(),
+            })?;
+        let mut words = Self {
+            environment: environment(language),
+            facts: BTreeMap::new(),
+            language,
+        };
         words.add_catalogue(catalogue)?;
         for (name, built_in) in [
             ("mail.txt.j2", include_str!("layout/mail.txt.j2")),
@@ -176,11 +181,16 @@ impl Words {
 }
 
 fn own(directory: Option<&Path>, name: &str) -> Result<Option<String>, WordsError> {
-    let Some(path) = directory.map(|directory| directory.join(name)) else { return Ok(None) };
+    let Some(path) = directory.map(|directory| directory.join(name)) else {
+        return Ok(None);
+    };
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(WordsError::Unreadable { file: path.display().to_string(), source }),
+        Err(source) => Err(WordsError::Unreadable {
+            file: path.display().to_string(),
+            source,
+        }),
     }
 }
 
@@ -189,30 +199,41 @@ fn environment(language: Language) -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_fuel(Some(FUEL));
     environment.set_auto_escape_callback(|name| {
-        if name.ends_with(".html.j2") { AutoEscape::Html } else { AutoEscape::None }
+        if name.ends_with(".html.j2") {
+            AutoEscape::Html
+        } else {
+            AutoEscape::None
+        }
     });
-    environment.add_function("count_word", move |count: usize| count_word(count, language));
+    environment.add_function("count_word", move |count: usize| {
+        count_word(count, language)
+    });
     environment
 }
 
 /// A count in running text: a word up to twelve, digits beyond.
 pub fn count_word(count: usize, language: Language) -> String {
     const SWEDISH: [&str; 13] = [
-        "inga", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv",
+        "inga", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva",
+        "tolv",
     ];
     const ENGLISH: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
-        "twelve",
+        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+        "eleven", "twelve",
     ];
     let words = match language {
         Language::Swedish => &SWEDISH,
         Language::English => &ENGLISH,
     };
-    words.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
+    words
+        .get(count)
+        .map_or_else(|| count.to_string(), |word| (*word).to_owned())
 }
 
 /// The text with its first letter in upper case.
 pub fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
 }

@@ -43,7 +43,8 @@ pub fn next_try(trouble: Trouble, failures: u32, now: Timestamp) -> Timestamp {
         Trouble::Uncertain => &UNCERTAIN,
     };
     let place = (failures.max(1) as usize - 1).min(table.len() - 1);
-    now.checked_add(SignedDuration::from_secs(table[place])).unwrap_or(Timestamp::MAX)
+    now.checked_add(SignedDuration::from_secs(table[place]))
+        .unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -52,20 +53,33 @@ mod tests {
 
     fn waits(trouble: Trouble, tries: u32) -> Vec<i64> {
         let now = Timestamp::UNIX_EPOCH;
-        (1..=tries).map(|n| next_try(trouble, n, now).as_second()).collect()
+        (1..=tries)
+            .map(|n| next_try(trouble, n, now).as_second())
+            .collect()
     }
 
     #[test]
     fn the_schedules_as_they_are() {
-        assert_eq!(waits(Trouble::Message, 6), [300, 600, 1_200, 2_400, 4_000, 4_000]);
-        assert_eq!(waits(Trouble::Relay, 7), [60, 120, 300, 600, 1_200, 4_000, 4_000]);
+        assert_eq!(
+            waits(Trouble::Message, 6),
+            [300, 600, 1_200, 2_400, 4_000, 4_000]
+        );
+        assert_eq!(
+            waits(Trouble::Relay, 7),
+            [60, 120, 300, 600, 1_200, 4_000, 4_000]
+        );
         assert_eq!(waits(Trouble::Login, 5), [300, 900, 1_800, 4_000, 4_000]);
         assert_eq!(waits(Trouble::Uncertain, 3), [900, 3_600, 3_600]);
     }
 
     #[test]
     fn waits_never_shorten_and_time_does_not_run_out() {
-        for trouble in [Trouble::Message, Trouble::Relay, Trouble::Login, Trouble::Uncertain] {
+        for trouble in [
+            Trouble::Message,
+            Trouble::Relay,
+            Trouble::Login,
+            Trouble::Uncertain,
+        ] {
             assert!(waits(trouble, 12).is_sorted());
             assert_eq!(next_try(trouble, u32::MAX, Timestamp::MAX), Timestamp::MAX);
         }

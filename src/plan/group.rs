@@ -53,7 +53,11 @@ pub fn group(
             decision.verdict = Verdict::Silent(Silence::MailedToday { until: tomorrow });
             continue;
         }
-        letters.entry(to).or_default().push(Line { key, cause, decision: decision.clone() });
+        letters.entry(to).or_default().push(Line {
+            key,
+            cause,
+            decision: decision.clone(),
+        });
     }
     letters
         .into_iter()

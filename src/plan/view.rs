@@ -130,7 +130,11 @@ impl<'a> View<'a> {
         }
         for recipient in &address.recipients {
             let to = self.world.stand_in(recipient, self.day);
-            let reachable = self.world.people.get(&to).is_some_and(|p| !p.email.trim().is_empty());
+            let reachable = self
+                .world
+                .people
+                .get(&to)
+                .is_some_and(|p| !p.email.trim().is_empty());
             let verdict = match &verdict {
                 Verdict::Say(_) if !reachable => Verdict::Silent(Silence::NoAddress),
                 verdict => verdict.clone(),

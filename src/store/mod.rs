@@ -12,7 +12,9 @@ mod ledger;
 mod migration;
 pub mod safe;
 
-pub use calendar::{Answer, AnswerError, Batch, Calendar, Change, Changed, Changes, Known, Reach, Writing};
+pub use calendar::{
+    Answer, AnswerError, Batch, Calendar, Change, Changed, Changes, Known, Reach, Writing,
+};
 pub use error::StoreError;
 pub use ledger::{
     Attempt, AttemptRow, Claimed, ClaimedLine, Ledger, MailRow, Noted, NoticeRow, Prepared,

@@ -65,7 +65,11 @@ pub struct Pair<'a> {
 
 impl<'a> Pair<'a> {
     fn path(self, part: &str) -> &'a Path {
-        if part == "calendar" { self.calendar } else { self.ledger }
+        if part == "calendar" {
+            self.calendar
+        } else {
+            self.ledger
+        }
     }
 }
 
@@ -84,7 +88,10 @@ pub fn back_up(pair: Pair<'_>, target: &Path) -> Result<u64, SafeError> {
         let _ = fs::remove_file(&part);
         return Err(error);
     }
-    let disk = |source| SafeError::Disk { path: target.to_owned(), source };
+    let disk = |source| SafeError::Disk {
+        path: target.to_owned(),
+        source,
+    };
     fs::rename(&part, target).map_err(disk)?;
     sync_directory(target).map_err(disk)?;
     Ok(fs::metadata(target).map_err(disk)?.len())
@@ -110,7 +117,10 @@ pub fn restore(file: &Path, pair: Pair<'_>) -> Result<(), SafeError> {
         ready.push((new, path));
     }
     for (new, path) in ready {
-        let disk = |source| SafeError::Disk { path: path.to_owned(), source };
+        let disk = |source| SafeError::Disk {
+            path: path.to_owned(),
+            source,
+        };
         if path.exists() {
             fs::rename(path, beside(path, ".before-restore")).map_err(disk)?;
         }
@@ -125,7 +135,10 @@ pub fn restore(file: &Path, pair: Pair<'_>) -> Result<(), SafeError> {
 
 fn copy_all(pair: Pair<'_>, target: &Path) -> Result<(), SafeError> {
     let _ = fs::remove_file(target);
-    let failed = |source| SafeError::Sqlite { path: target.to_owned(), source };
+    let failed = |source| SafeError::Sqlite {
+        path: target.to_owned(),
+        source,
+    };
     let mut safe = Connection::open(target).map_err(failed)?;
     safe.execute_batch(
         "PRAGMA synchronous = FULL;
@@ -134,7 +147,8 @@ fn copy_all(pair: Pair<'_>, target: &Path) -> Result<(), SafeError> {
                              PRIMARY KEY (part, ordinal)) STRICT;",
     )
     .map_err(failed)?;
-    safe.pragma_update(None, "application_id", APPLICATION_ID).map_err(failed)?;
+    safe.pragma_update(None, "application_id", APPLICATION_ID)
+        .map_err(failed)?;
     let transaction = safe.transaction().map_err(failed)?;
     for part in PARTS {
         let snapshot = beside(target, &format!(".{part}"));
@@ -147,11 +161,16 @@ fn copy_all(pair: Pair<'_>, target: &Path) -> Result<(), SafeError> {
 }
 
 fn snapshot_of(path: &Path, snapshot: &Path) -> Result<(), SafeError> {
-    let failed = |source| SafeError::Sqlite { path: path.to_owned(), source };
+    let failed = |source| SafeError::Sqlite {
+        path: path.to_owned(),
+        source,
+    };
     let _ = fs::remove_file(snapshot);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(path, flags).map_err(failed)?;
-    source.busy_timeout(std::time::Duration::from_secs(10)).map_err(failed)?;
+    source
+        .busy_timeout(std::time::Duration::from_secs(10))
+        .map_err(failed)?;
     source
         .backup("main", snapshot, None::<fn(rusqlite::backup::Progress)>)
         .map_err(failed)?;
@@ -159,31 +178,49 @@ fn snapshot_of(path: &Path, snapshot: &Path) -> Result<(), SafeError> {
 }
 
 fn pack(safe: &Connection, target: &Path, part: &str, snapshot: &Path) -> Result<(), SafeError> {
-    let disk = |source| SafeError::Disk { path: snapshot.to_owned(), source };
-    let failed = |source| SafeError::Sqlite { path: target.to_owned(), source };
+    let disk = |source| SafeError::Disk {
+        path: snapshot.to_owned(),
+        source,
+    };
+    let failed = |source| SafeError::Sqlite {
+        path: target.to_owned(),
+        source,
+    };
     let mut file = File::open(snapshot).map_err(disk)?;
     let (mut hash, mut length, mut ordinal) = (Sha256::new(), 0_u64, 0_i64);
     loop {
         let mut bytes = Vec::with_capacity(CHUNK);
-        let read = (&mut file).take(CHUNK as u64).read_to_end(&mut bytes).map_err(disk)?;
+        let read = (&mut file)
+            .take(CHUNK as u64)
+            .read_to_end(&mut bytes)
+            .map_err(disk)?;
         if read == 0 {
             break;
         }
         hash.update(&bytes);
         length += read as u64;
-        safe.execute("INSERT INTO chunk VALUES (?1, ?2, ?3)", params![part, ordinal, bytes])
-            .map_err(failed)?;
+        safe.execute(
+            "INSERT INTO chunk VALUES (?1, ?2, ?3)",
+            params![part, ordinal, bytes],
+        )
+        .map_err(failed)?;
         ordinal += 1;
     }
     let length = i64::try_from(length).unwrap_or(i64::MAX);
-    safe.execute("INSERT INTO part VALUES (?1, ?2, ?3)", params![part, length, hash.finalize().as_slice()])
-        .map_err(failed)?;
+    safe.execute(
+        "INSERT INTO part VALUES (?1, ?2, ?3)",
+        params![part, length, hash.finalize().as_slice()],
+    )
+    .map_err(failed)?;
     Ok(())
 }
 
 /// Opens a backup and checks all of it.
 fn open_sound(file: &Path) -> Result<Connection, SafeError> {
-    let unsound = |reason: String| SafeError::Unsound { file: file.to_owned(), reason };
+    let unsound = |reason: String| SafeError::Unsound {
+        file: file.to_owned(),
+        reason,
+    };
     let safe = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(|error| unsound(format!("it cannot be opened ({error})")))?;
     let owner: i32 = safe
@@ -194,9 +231,11 @@ fn open_sound(file: &Path) -> Result<Connection, SafeError> {
     }
     for part in PARTS {
         let (length, expected): (i64, Vec<u8>) = safe
-            .query_row("SELECT length, sha256 FROM part WHERE name = ?1", [part], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+            .query_row(
+                "SELECT length, sha256 FROM part WHERE name = ?1",
+                [part],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
             .map_err(|_| unsound(format!("the {part} is missing from it")))?;
         let (mut hash, mut found) = (Sha256::new(), 0_i64);
         chunks(&safe, part, |bytes| {
@@ -228,11 +267,18 @@ fn chunks(
 fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(), SafeError> {
     use std::io::Write;
     use std::os::unix::fs::OpenOptionsExt;
-    let disk = |source| SafeError::Disk { path: target.to_owned(), source };
+    let disk = |source| SafeError::Disk {
+        path: target.to_owned(),
+        source,
+    };
     let mode = if part == "ledger" { 0o600 } else { 0o660 };
     let _ = fs::remove_file(target);
-    let mut out =
-        File::options().write(true).create_new(true).mode(mode).open(target).map_err(disk)?;
+    let mut out = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(target)
+        .map_err(disk)?;
     chunks(safe, part, |bytes| out.write_all(bytes)).map_err(|error| SafeError::Unsound {
         file: file.to_owned(),
         reason: format!("the {part} could not be unpacked ({error})"),
@@ -241,7 +287,10 @@ fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(
 }
 
 fn check_database(path: &Path) -> Result<(), SafeError> {
-    let failed = |source| SafeError::Sqlite { path: path.to_owned(), source };
+    let failed = |source| SafeError::Sqlite {
+        path: path.to_owned(),
+        source,
+    };
     let connection = Connection::open(path).map_err(failed)?;
     let verdict: String = connection
         .pragma_query_value(None, "integrity_check", |row| row.get(0))
@@ -249,15 +298,24 @@ fn check_database(path: &Path) -> Result<(), SafeError> {
     if verdict == "ok" {
         Ok(())
     } else {
-        Err(SafeError::Unsound { file: path.to_owned(), reason: format!("it is damaged: {verdict}") })
+        Err(SafeError::Unsound {
+            file: path.to_owned(),
+            reason: format!("it is damaged: {verdict}"),
+        })
     }
 }
 
 fn renew_identity(path: &Path) -> Result<(), SafeError> {
-    let failed = |source| SafeError::Sqlite { path: path.to_owned(), source };
+    let failed = |source| SafeError::Sqlite {
+        path: path.to_owned(),
+        source,
+    };
     let connection = Connection::open(path).map_err(failed)?;
     connection
-        .execute("UPDATE calendar_identity SET id = lower(hex(randomblob(16)))", [])
+        .execute(
+            "UPDATE calendar_identity SET id = lower(hex(randomblob(16)))",
+            [],
+        )
         .map_err(failed)?;
     Ok(())
 }
@@ -269,6 +327,8 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn sync_directory(path: &Path) -> std::io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let directory = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
 }

@@ -17,15 +17,36 @@ use crate::store::{Calendar, Ledger};
 
 /// The fictional authority, built in so that the program needs nothing beside it.
 const AUTHORITY: [(&str, &str); 9] = [
-    ("avstamd.toml", include_str!("../../../config/demo/avstamd.toml")),
+    (
+        "avstamd.toml",
+        include_str!("../../../config/demo/avstamd.toml"),
+    ),
     ("areas.csv", include_str!("../../../config/demo/areas.csv")),
     ("units.csv", include_str!("../../../config/demo/units.csv")),
-    ("people.csv", include_str!("../../../config/demo/people.csv")),
-    ("measures.csv", include_str!("../../../config/demo/measures.csv")),
-    ("absences.csv", include_str!("../../../config/demo/absences.csv")),
-    ("check_ins.csv", include_str!("../../../config/demo/check_ins.csv")),
-    ("dialogues.csv", include_str!("../../../config/demo/dialogues.csv")),
-    ("activities.csv", include_str!("../../../config/demo/activities.csv")),
+    (
+        "people.csv",
+        include_str!("../../../config/demo/people.csv"),
+    ),
+    (
+        "measures.csv",
+        include_str!("../../../config/demo/measures.csv"),
+    ),
+    (
+        "absences.csv",
+        include_str!("../../../config/demo/absences.csv"),
+    ),
+    (
+        "check_ins.csv",
+        include_str!("../../../config/demo/check_ins.csv"),
+    ),
+    (
+        "dialogues.csv",
+        include_str!("../../../config/demo/dialogues.csv"),
+    ),
+    (
+        "activities.csv",
+        include_str!("../../../config/demo/activities.csv"),
+    ),
 ];
 
 /// The school year it lives through.
@@ -69,7 +90,15 @@ fn prepare(directory: &Path) -> anyhow::Result<()> {
             "{} is there and is no earlier demo; name another with --directory",
             directory.display()
         );
-        for name in ["calendar.db", "calendar.db-wal", "calendar.db-shm", "ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock"] {
+        for name in [
+            "calendar.db",
+            "calendar.db-wal",
+            "calendar.db-shm",
+            "ledger.db",
+            "ledger.db-wal",
+            "ledger.db-shm",
+            "ledger.db.lock",
+        ] {
             let _ = std::fs::remove_file(directory.join(name));
         }
         for name in ["mail", "pages"] {

@@ -37,10 +37,19 @@ pub fn write(
     let mut sent = Vec::new();
     for (number, (day, person, content)) in mails.into_iter().enumerate() {
         let page = format!("{number:05}.html");
-        let language = if content.language == "en" { Language::English } else { Language::Swedish };
+        let language = if content.language == "en" {
+            Language::English
+        } else {
+            Language::Swedish
+        };
         let text = html(&content, office.words(language))?;
         std::fs::write(directory.join(&page), text)?;
-        sent.push(Sent { person, day, subject: content.subject, page });
+        sent.push(Sent {
+            person,
+            day,
+            subject: content.subject,
+            page,
+        });
     }
     index(office, directory, &sent)
 }
@@ -57,13 +66,24 @@ pub async fn write_delivered(office: &Office, directory: &Path) -> anyhow::Resul
         if row.state != "sent" {
             continue;
         }
-        let Some((_, _, _, Some(bytes))) = office.ledger.mail(row.id).await? else { continue };
+        let Some((_, _, _, Some(bytes))) = office.ledger.mail(row.id).await? else {
+            continue;
+        };
         let page = format!("{:05}.html", row.id);
-        let part = html_part(&bytes).with_context(|| format!("mail {} has no HTML part", row.id))?;
+        let part =
+            html_part(&bytes).with_context(|| format!("mail {} has no HTML part", row.id))?;
         std::fs::write(pages.join(&page), part)?;
-        let day = row.slot.parse().with_context(|| format!("mail {}", row.id))?;
+        let day = row
+            .slot
+            .parse()
+            .with_context(|| format!("mail {}", row.id))?;
         let (person, subject) = (row.person.to_string(), row.subject.unwrap_or_default());
-        sent.push(Sent { person, day, subject, page });
+        sent.push(Sent {
+            person,
+            day,
+            subject,
+            page,
+        });
     }
     index(office, &pages, &sent)?;
     Ok(sent)
@@ -98,7 +118,8 @@ fn index(office: &Office, directory: &Path, sent: &[Sent]) -> anyhow::Result<()>
         .collect();
     let mut environment = Environment::new();
     environment.add_template("index.html", include_str!("index.html"))?;
-    let values = context! { authority => office.settings.authority.clone(), count => sent.len(), weeks };
+    let values =
+        context! { authority => office.settings.authority.clone(), count => sent.len(), weeks };
     let page = environment.get_template("index.html")?.render(values)?;
     Ok(std::fs::write(directory.join("index.html"), page)?)
 }

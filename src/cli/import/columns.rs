@@ -34,14 +34,25 @@ pub struct Column {
 }
 
 const fn needed(name: &'static str, also: &'static [&'static str]) -> Column {
-    Column { name, also, needed: true }
+    Column {
+        name,
+        also,
+        needed: true,
+    }
 }
 
 const fn optional(name: &'static str, also: &'static [&'static str]) -> Column {
-    Column { name, also, needed: false }
+    Column {
+        name,
+        also,
+        needed: false,
+    }
 }
 
-const AREAS: &[Column] = &[needed("id", &["område", "områdesid"]), needed("name", &["namn"])];
+const AREAS: &[Column] = &[
+    needed("id", &["område", "områdesid"]),
+    needed("name", &["namn"]),
+];
 
 const UNITS: &[Column] = &[
     needed("code", &["skolenhetskod", "skol-enhetskod", "kod"]),
@@ -164,7 +175,10 @@ impl Kind {
 
 /// Letter case, spaces, hyphens and underscores do not tell names apart.
 pub fn folded(name: &str) -> String {
-    name.to_lowercase().chars().filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{a0}')).collect()
+    name.to_lowercase()
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{a0}'))
+        .collect()
 }
 
 impl Column {
@@ -178,28 +192,48 @@ impl Column {
 /// Whether any kind has a column of that name.
 pub fn is_known(header: &str) -> bool {
     !header.is_empty()
-        && Kind::ALL.iter().any(|kind| kind.columns().iter().any(|column| column.is_named(header)))
+        && Kind::ALL
+            .iter()
+            .any(|kind| kind.columns().iter().any(|column| column.is_named(header)))
 }
 
 /// What a table holds: by its name, else by its columns, where they fit one kind best.
 pub fn recognise(table: &Table) -> Option<Kind> {
-    let stem = table.file.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-    let by_name = [table.sheet.clone(), stem].into_iter().flatten().find_map(|name| {
-        let name = folded(&name);
-        Kind::ALL.into_iter().find(|kind| kind.file_names().iter().any(|known| folded(known) == name))
-    });
+    let stem = table
+        .file
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned());
+    let by_name = [table.sheet.clone(), stem]
+        .into_iter()
+        .flatten()
+        .find_map(|name| {
+            let name = folded(&name);
+            Kind::ALL
+                .into_iter()
+                .find(|kind| kind.file_names().iter().any(|known| folded(known) == name))
+        });
     by_name.or_else(|| {
         let has = |column: &Column| table.header.iter().any(|header| column.is_named(header));
         Kind::ALL
             .into_iter()
-            .filter(|kind| kind.columns().iter().filter(|column| column.needed).all(has))
+            .filter(|kind| {
+                kind.columns()
+                    .iter()
+                    .filter(|column| column.needed)
+                    .all(has)
+            })
             .max_by_key(|kind| kind.columns().iter().filter(|column| has(column)).count())
     })
 }
 
 /// What to do about a table that fits no kind.
 pub fn hint(table: &Table) -> String {
-    let found = table.header.iter().filter(|name| !name.is_empty()).cloned().collect::<Vec<_>>();
+    let found = table
+        .header
+        .iter()
+        .filter(|name| !name.is_empty())
+        .cloned()
+        .collect::<Vec<_>>();
     format!(
         "neither its name nor its columns ({}) tell what it holds; name the file areas, units, people, measures, absences, check_ins, dialogues or activities",
         found.join(", ")

@@ -24,7 +24,12 @@ pub struct Seen {
 impl Seen {
     /// Nothing seen yet.
     pub fn new(known: Known) -> Self {
-        Self { known, keys: BTreeMap::new(), places: BTreeMap::new(), counts: BTreeMap::new() }
+        Self {
+            known,
+            keys: BTreeMap::new(),
+            places: BTreeMap::new(),
+            counts: BTreeMap::new(),
+        }
     }
 
     /// Notes the record a row has added, if it has, and whether it is there already.
@@ -34,9 +39,14 @@ impl Seen {
         for added in before..count {
             self.places.insert((kind, added), place.clone());
         }
-        let (true, Some((column, key))) = (count > before, key) else { return };
+        let (true, Some((column, key))) = (count > before, key) else {
+            return;
+        };
         if let Some((file, _, line)) = self.keys.insert((kind, key), place.clone()) {
-            let message = format!("is there already, in {} line {line}; keep one of them", file.display());
+            let message = format!(
+                "is there already, in {} line {line}; keep one of them",
+                file.display()
+            );
             row.fault(column, message);
         }
     }
@@ -46,40 +56,62 @@ impl Seen {
 fn latest(kind: Kind, batch: &Batch) -> (usize, Option<(&'static str, String)>) {
     match kind {
         // Areas are also made by --area-from, so their rows are told apart by identifier alone.
-        Kind::Areas => {
-            (batch.areas.len(), batch.areas.last().map(|area| ("id", area.id.to_string())))
-        }
-        Kind::Units => {
-            (batch.units.len(), batch.units.last().map(|unit| ("code", unit.code.to_string())))
-        }
+        Kind::Areas => (
+            batch.areas.len(),
+            batch.areas.last().map(|area| ("id", area.id.to_string())),
+        ),
+        Kind::Units => (
+            batch.units.len(),
+            batch
+                .units
+                .last()
+                .map(|unit| ("code", unit.code.to_string())),
+        ),
         Kind::People => {
             let key = batch.appointments.last().map(|a| {
-                ("role", format!("{}\t{}\t{:?}\t{:?}", a.person, a.role, a.post, a.from))
+                (
+                    "role",
+                    format!("{}\t{}\t{:?}\t{:?}", a.person, a.role, a.post, a.from),
+                )
             });
             (batch.appointments.len(), key)
         }
-        Kind::Measures => {
-            (batch.measures.len(), batch.measures.last().map(|m| ("id", m.id.to_string())))
-        }
+        Kind::Measures => (
+            batch.measures.len(),
+            batch.measures.last().map(|m| ("id", m.id.to_string())),
+        ),
         Kind::Absences => {
-            let key = batch.absences.last().map(|a| ("from", format!("{}\t{}", a.person, a.from)));
+            let key = batch
+                .absences
+                .last()
+                .map(|a| ("from", format!("{}\t{}", a.person, a.from)));
             (batch.absences.len(), key)
         }
         Kind::CheckIns => {
             let key = batch.check_ins.last().map(|c| {
-                ("starts", format!("{}\t{}\t{}", c.pair.principal, c.pair.area_manager, c.starts))
+                (
+                    "starts",
+                    format!(
+                        "{}\t{}\t{}",
+                        c.pair.principal, c.pair.area_manager, c.starts
+                    ),
+                )
             });
             (batch.check_ins.len(), key)
         }
         Kind::Dialogues => {
             let key = batch.dialogues.last().map(|d| {
-                ("round", format!("{}\t{}\t{}", d.unit, d.school_year, d.round))
+                (
+                    "round",
+                    format!("{}\t{}\t{}", d.unit, d.school_year, d.round),
+                )
             });
             (batch.dialogues.len(), key)
         }
-        Kind::Activities => {
-            (batch.activities.len(), batch.activities.last().map(|a| ("id", a.id.to_string())))
-        }
+        Kind::Activities => (
+            batch.activities.len(),
+            batch.activities.last().map(|a| ("id", a.id.to_string())),
+        ),
     }
 }
 
@@ -123,28 +155,59 @@ pub fn check(batch: &Batch, seen: &Seen, report: &mut Report) {
     let mut check = Check {
         seen,
         report,
-        areas: seen.known.areas.iter().chain(batch.areas.iter().map(|area| &area.id)).collect(),
-        units: seen.known.units.iter().chain(batch.units.iter().map(|unit| &unit.code)).collect(),
-        people: seen.known.people.keys().chain(batch.people.iter().map(|p| &p.id)).collect(),
+        areas: seen
+            .known
+            .areas
+            .iter()
+            .chain(batch.areas.iter().map(|area| &area.id))
+            .collect(),
+        units: seen
+            .known
+            .units
+            .iter()
+            .chain(batch.units.iter().map(|unit| &unit.code))
+            .collect(),
+        people: seen
+            .known
+            .people
+            .keys()
+            .chain(batch.people.iter().map(|p| &p.id))
+            .collect(),
     };
     for (place, unit) in batch.units.iter().enumerate() {
         check.area((Kind::Units, place), "area", &unit.area);
-        unit.successor.iter().for_each(|code| check.unit((Kind::Units, place), "successor", code));
+        unit.successor
+            .iter()
+            .for_each(|code| check.unit((Kind::Units, place), "successor", code));
     }
     for (place, appointment) in batch.appointments.iter().enumerate() {
         check.post((Kind::People, place), &appointment.post);
     }
     for (place, measure) in batch.measures.iter().enumerate() {
         check.unit((Kind::Measures, place), "unit", &measure.unit);
-        measure.responsible.iter().for_each(|p| check.person((Kind::Measures, place), "responsible", p));
+        measure
+            .responsible
+            .iter()
+            .for_each(|p| check.person((Kind::Measures, place), "responsible", p));
     }
     for (place, absence) in batch.absences.iter().enumerate() {
         check.person((Kind::Absences, place), "person", &absence.person);
-        absence.deputy.iter().for_each(|p| check.person((Kind::Absences, place), "deputy", p));
+        absence
+            .deputy
+            .iter()
+            .for_each(|p| check.person((Kind::Absences, place), "deputy", p));
     }
     for (place, check_in) in batch.check_ins.iter().enumerate() {
-        check.person((Kind::CheckIns, place), "principal", &check_in.pair.principal);
-        check.person((Kind::CheckIns, place), "area_manager", &check_in.pair.area_manager);
+        check.person(
+            (Kind::CheckIns, place),
+            "principal",
+            &check_in.pair.principal,
+        );
+        check.person(
+            (Kind::CheckIns, place),
+            "area_manager",
+            &check_in.pair.area_manager,
+        );
     }
     for (place, dialogue) in batch.dialogues.iter().enumerate() {
         check.unit((Kind::Dialogues, place), "unit", &dialogue.unit);
@@ -163,19 +226,28 @@ impl Check<'_> {
             None => (PathBuf::new(), None, None),
         };
         let (column, value) = (Some(column.to_owned()), Some(value));
-        self.report.faults.push(Note { file, sheet, line, column, value, message });
+        self.report.faults.push(Note {
+            file,
+            sheet,
+            line,
+            column,
+            value,
+            message,
+        });
     }
 
     fn area(&mut self, at: (Kind, usize), column: &str, area: &AreaId) {
         if !self.areas.contains(area) {
-            let message = "there is no such area; write the id of one in areas.csv, or add it there";
+            let message =
+                "there is no such area; write the id of one in areas.csv, or add it there";
             self.fault(at, column, area.to_string(), message.into());
         }
     }
 
     fn unit(&mut self, at: (Kind, usize), column: &str, unit: &UnitCode) {
         if !self.units.contains(unit) {
-            let message = "there is no such school unit; write the code of one in units.csv, or add it there";
+            let message =
+                "there is no such school unit; write the code of one in units.csv, or add it there";
             self.fault(at, column, unit.to_string(), message.into());
         }
     }
@@ -189,7 +261,15 @@ impl Check<'_> {
 
     fn post(&mut self, at: (Kind, usize), post: &Post) {
         match post {
-            Post::Unit(unit) => self.unit(at, if at.0 == Kind::People { "units" } else { "unit" }, unit),
+            Post::Unit(unit) => self.unit(
+                at,
+                if at.0 == Kind::People {
+                    "units"
+                } else {
+                    "unit"
+                },
+                unit,
+            ),
             Post::Area(area) => self.area(at, "area", area),
             Post::Authority => {}
         }
@@ -208,11 +288,20 @@ impl Check<'_> {
             while let Some(code) = current {
                 if code == &unit.code {
                     let message = "the successors form a circle that comes back to this unit; end it somewhere";
-                    self.fault((Kind::Units, place), "successor", unit.code.to_string(), message.into());
+                    self.fault(
+                        (Kind::Units, place),
+                        "successor",
+                        unit.code.to_string(),
+                        message.into(),
+                    );
                     break;
                 }
                 steps += 1;
-                current = if steps > next.len() { None } else { next.get(code).copied() };
+                current = if steps > next.len() {
+                    None
+                } else {
+                    next.get(code).copied()
+                };
             }
         }
     }
@@ -220,7 +309,9 @@ impl Check<'_> {
     /// Two people who stand in for each other on the same day.
     fn deputies(&mut self, batch: &Batch) {
         for (place, absence) in batch.absences.iter().enumerate() {
-            let Some(deputy) = &absence.deputy else { continue };
+            let Some(deputy) = &absence.deputy else {
+                continue;
+            };
             let circle = batch.absences.iter().any(|other| {
                 &other.person == deputy
                     && other.deputy.as_ref() == Some(&absence.person)
@@ -228,8 +319,16 @@ impl Check<'_> {
                     && absence.from <= other.to
             });
             if circle {
-                let message = format!("{deputy} is away too, with {} as deputy: a circle; name somebody else", absence.person);
-                self.fault((Kind::Absences, place), "deputy", deputy.to_string(), message);
+                let message = format!(
+                    "{deputy} is away too, with {} as deputy: a circle; name somebody else",
+                    absence.person
+                );
+                self.fault(
+                    (Kind::Absences, place),
+                    "deputy",
+                    deputy.to_string(),
+                    message,
+                );
             }
         }
     }

@@ -46,7 +46,11 @@ impl fmt::Display for Note {
             write!(f, ", column {column}")?;
         }
         if let Some(value) = &self.value {
-            let short: String = value.chars().take(60).flat_map(char::escape_debug).collect();
+            let short: String = value
+                .chars()
+                .take(60)
+                .flat_map(char::escape_debug)
+                .collect();
             write!(f, ", \"{short}\"")?;
         }
         write!(f, ": {}", self.message)
@@ -68,20 +72,38 @@ pub struct Report {
 impl Report {
     /// Nothing found yet.
     pub const fn new(today: Date) -> Self {
-        Self { faults: Vec::new(), warnings: Vec::new(), today }
+        Self {
+            faults: Vec::new(),
+            warnings: Vec::new(),
+            today,
+        }
     }
 
     /// A fault of a whole file.
     pub fn fault_of_file(&mut self, file: &Path, message: String) {
         let file = file.to_owned();
-        self.faults.push(Note { file, sheet: None, line: None, column: None, value: None, message });
+        self.faults.push(Note {
+            file,
+            sheet: None,
+            line: None,
+            column: None,
+            value: None,
+            message,
+        });
     }
 
     /// A fault of a whole table.
     pub fn fault_of_table(&mut self, table: &Table, message: String) {
         let (file, sheet) = (table.file.clone(), table.sheet.clone());
         let line = Some(table.header_line);
-        self.faults.push(Note { file, sheet, line, column: None, value: None, message });
+        self.faults.push(Note {
+            file,
+            sheet,
+            line,
+            column: None,
+            value: None,
+            message,
+        });
     }
 
     /// The files with faults, by name.
@@ -110,21 +132,39 @@ impl<'a> Layout<'a> {
     pub fn find(kind: Kind, table: &'a Table, report: &mut Report) -> Self {
         let mut places: Vec<(&'static str, usize)> = Vec::new();
         let mut unknown = Vec::new();
-        for (place, header) in table.header.iter().enumerate().filter(|(_, name)| !name.is_empty()) {
+        for (place, header) in table
+            .header
+            .iter()
+            .enumerate()
+            .filter(|(_, name)| !name.is_empty())
+        {
             // The column's own name comes before its synonyms: "Skolenhet" may be two things.
-            let own = kind.columns().iter().find(|column| folded(column.name) == folded(header));
+            let own = kind
+                .columns()
+                .iter()
+                .find(|column| folded(column.name) == folded(header));
             match own.or_else(|| kind.columns().iter().find(|column| column.is_named(header))) {
                 None => unknown.push(header.clone()),
                 Some(column) if places.iter().any(|(name, _)| *name == column.name) => {
-                    report.fault_of_table(table, format!("two columns mean {}: keep one of them", column.name));
+                    report.fault_of_table(
+                        table,
+                        format!("two columns mean {}: keep one of them", column.name),
+                    );
                 }
                 Some(column) => places.push((column.name, place)),
             }
         }
         for column in kind.columns().iter().filter(|column| column.needed) {
             if !places.iter().any(|(name, _)| *name == column.name) {
-                let also = column.also.first().map(|also| format!(" (or \"{also}\")")).unwrap_or_default();
-                report.fault_of_table(table, format!("the column \"{}\"{also} is missing: add it", column.name));
+                let also = column
+                    .also
+                    .first()
+                    .map(|also| format!(" (or \"{also}\")"))
+                    .unwrap_or_default();
+                report.fault_of_table(
+                    table,
+                    format!("the column \"{}\"{also} is missing: add it", column.name),
+                );
             }
         }
         if !unknown.is_empty() {
@@ -134,7 +174,10 @@ impl<'a> Layout<'a> {
                 line: Some(table.header_line),
                 column: None,
                 value: None,
-                message: format!("columns that are not known here and left alone: {}", unknown.join(", ")),
+                message: format!(
+                    "columns that are not known here and left alone: {}",
+                    unknown.join(", ")
+                ),
             });
         }
         Self { table, places }
@@ -147,7 +190,12 @@ impl<'a> Layout<'a> {
 
     /// Reads one row.
     pub fn row<'r>(&'r self, row: &'r Row, report: &'r mut Report) -> Fields<'r> {
-        Fields { layout: self, row, report, sound: true }
+        Fields {
+            layout: self,
+            row,
+            report,
+            sound: true,
+        }
     }
 }
 
@@ -184,29 +232,56 @@ impl Fields<'_> {
 
     /// Notes a warning about a column, without showing its value.
     pub fn warn(&mut self, column: &str, message: impl Into<String>) {
-        let note = Note { value: None, ..self.note(column, message.into()) };
+        let note = Note {
+            value: None,
+            ..self.note(column, message.into())
+        };
         self.report.warnings.push(note);
     }
 
     fn note(&self, column: &str, message: String) -> Note {
         let table = self.layout.table;
-        let place = self.layout.places.iter().find(|(name, _)| *name == column).map(|(_, place)| *place);
+        let place = self
+            .layout
+            .places
+            .iter()
+            .find(|(name, _)| *name == column)
+            .map(|(_, place)| *place);
         let header = place.and_then(|place| table.header.get(place)).cloned();
-        let value = place.and_then(|place| self.row.cells.get(place)).filter(|v| !v.is_empty()).cloned();
+        let value = place
+            .and_then(|place| self.row.cells.get(place))
+            .filter(|v| !v.is_empty())
+            .cloned();
         let column = Some(header.unwrap_or_else(|| column.to_owned()));
-        Note { file: table.file.clone(), sheet: table.sheet.clone(), line: Some(self.row.line), column, value, message }
+        Note {
+            file: table.file.clone(),
+            sheet: table.sheet.clone(),
+            line: Some(self.row.line),
+            column,
+            value,
+            message,
+        }
     }
 
     /// The cell as it stands; empty where the column is not there.
     pub fn raw(&self, column: &str) -> &str {
         let place = self.layout.places.iter().find(|(name, _)| *name == column);
-        place.and_then(|(_, place)| self.row.cells.get(*place)).map_or("", String::as_str)
+        place
+            .and_then(|(_, place)| self.row.cells.get(*place))
+            .map_or("", String::as_str)
     }
 
     /// A cell of a column we do not know, by the header's name.
     pub fn by_header(&self, header: &str) -> &str {
-        let place = self.layout.table.header.iter().position(|name| folded(name) == folded(header));
-        place.and_then(|place| self.row.cells.get(place)).map_or("", String::as_str)
+        let place = self
+            .layout
+            .table
+            .header
+            .iter()
+            .position(|name| folded(name) == folded(header));
+        place
+            .and_then(|place| self.row.cells.get(place))
+            .map_or("", String::as_str)
     }
 
     /// A name, title or identifier on one line, or nothing.
@@ -219,8 +294,18 @@ impl Fields<'_> {
             self.fault(column, format!("longer than {NAME} characters; shorten it"));
             return None;
         }
-        if let Some((place, _)) = text.chars().enumerate().find(|(_, c)| is_hidden(*c) || *c == '\n') {
-            self.fault(column, format!("a line break or an invisible character at place {}; type the text anew", place + 1));
+        if let Some((place, _)) = text
+            .chars()
+            .enumerate()
+            .find(|(_, c)| is_hidden(*c) || *c == '\n')
+        {
+            self.fault(
+                column,
+                format!(
+                    "a line break or an invisible character at place {}; type the text anew",
+                    place + 1
+                ),
+            );
             return None;
         }
         Some(text)
@@ -242,9 +327,14 @@ impl Fields<'_> {
             return String::new();
         }
         if holds_personal_number(&text) {
-            self.warn(column, "looks as if it holds a personal identity number; take it out of the text");
+            self.warn(
+                column,
+                "looks as if it holds a personal identity number; take it out of the text",
+            );
         }
-        text.chars().filter(|&c| c == '\n' || c == '\t' || !is_hidden(c)).collect()
+        text.chars()
+            .filter(|&c| c == '\n' || c == '\t' || !is_hidden(c))
+            .collect()
     }
 
     /// A word of a fixed set, or nothing.
@@ -297,7 +387,10 @@ impl Fields<'_> {
         let text = self.raw(column).to_owned();
         let found = date_time(&text).filter(|at| (1990..=2100).contains(&at.date().year()));
         if found.is_none() {
-            self.fault(column, "is not a date and time; write it as 2026-12-03 08:30");
+            self.fault(
+                column,
+                "is not a date and time; write it as 2026-12-03 08:30",
+            );
         }
         found
     }
@@ -310,7 +403,14 @@ impl Fields<'_> {
         }
         let number = text.parse().ok().filter(|number| range.contains(number));
         if number.is_none() {
-            self.fault(column, format!("write a whole number from {} to {}", range.start(), range.end()));
+            self.fault(
+                column,
+                format!(
+                    "write a whole number from {} to {}",
+                    range.start(),
+                    range.end()
+                ),
+            );
         }
         number
     }
@@ -318,7 +418,11 @@ impl Fields<'_> {
     /// A school unit code, or nothing.
     pub fn unit_code(&mut self, column: &str) -> Option<UnitCode> {
         let text = self.raw(column).to_owned();
-        if text.is_empty() { None } else { self.code_of(column, &text) }
+        if text.is_empty() {
+            None
+        } else {
+            self.code_of(column, &text)
+        }
     }
 
     /// A school unit code that must be there.
@@ -332,8 +436,12 @@ impl Fields<'_> {
     /// School unit codes, separated by space, comma or semicolon.
     pub fn unit_codes(&mut self, column: &str) -> Vec<UnitCode> {
         let text = self.raw(column).to_owned();
-        let words = text.split([' ', ',', ';', '\n']).filter(|word| !word.is_empty());
-        words.filter_map(|word| self.code_of(column, word)).collect()
+        let words = text
+            .split([' ', ',', ';', '\n'])
+            .filter(|word| !word.is_empty());
+        words
+            .filter_map(|word| self.code_of(column, word))
+            .collect()
     }
 
     fn code_of(&mut self, column: &str, text: &str) -> Option<UnitCode> {
@@ -384,19 +492,33 @@ fn is_hidden(c: char) -> bool {
 /// `2026-12-03`, `20261203`, or the first with a midnight behind it, as some exports write it.
 fn date(text: &str) -> Option<Date> {
     let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let text = text.strip_suffix(" 00:00:00").or_else(|| text.strip_suffix("T00:00:00")).unwrap_or(text);
+    let text = text
+        .strip_suffix(" 00:00:00")
+        .or_else(|| text.strip_suffix("T00:00:00"))
+        .unwrap_or(text);
     if text.len() == 8 && digits(text) {
-        let (year, month, day) = (text[..4].parse().ok()?, text[4..6].parse().ok()?, text[6..].parse().ok()?);
+        let (year, month, day) = (
+            text[..4].parse().ok()?,
+            text[4..6].parse().ok()?,
+            text[6..].parse().ok()?,
+        );
         return Date::new(year, month, day).ok();
     }
-    let shaped = text.len() == 10 && text.is_ascii() && text.as_bytes()[4] == b'-' && text.as_bytes()[7] == b'-';
+    let shaped = text.len() == 10
+        && text.is_ascii()
+        && text.as_bytes()[4] == b'-'
+        && text.as_bytes()[7] == b'-';
     if shaped { text.parse().ok() } else { None }
 }
 
 /// A date, then `T` or a space, then `08:30` or `08.30`, with or without seconds.
 fn date_time(text: &str) -> Option<DateTime> {
     let (day, clock) = text.split_once(['T', ' '])?;
-    let clock = clock.trim().trim_start_matches("kl.").trim().replace('.', ":");
+    let clock = clock
+        .trim()
+        .trim_start_matches("kl.")
+        .trim()
+        .replace('.', ":");
     let mut parts = clock.split(':');
     let hour: i8 = parts.next()?.parse().ok()?;
     let minute: i8 = parts.next()?.parse().ok()?;
@@ -410,16 +532,24 @@ fn date_time(text: &str) -> Option<DateTime> {
 /// What is wrong with an address, if anything.
 fn address_fault(text: &str) -> Option<String> {
     let one = "is not one e-mail address; write it as namn@skola.example";
-    let Some((local, domain)) = text.rsplit_once('@') else { return Some(one.into()) };
+    let Some((local, domain)) = text.rsplit_once('@') else {
+        return Some(one.into());
+    };
     let forbidden = |c: char| c.is_whitespace() || is_hidden(c) || ",;<>\"()[]\\:@".contains(c);
-    if local.is_empty() || text.len() > 254 || local.chars().any(forbidden) || domain.chars().any(forbidden) {
+    if local.is_empty()
+        || text.len() > 254
+        || local.chars().any(forbidden)
+        || domain.chars().any(forbidden)
+    {
         return Some(one.into());
     }
     if !local.is_ascii() {
         return Some("has letters before the @ that many mail servers refuse; ask for an address without å, ä and ö".into());
     }
     let sound = domain.contains('.')
-        && domain.split('.').all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
+        && domain
+            .split('.')
+            .all(|label| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-'))
         && idna::domain_to_ascii(domain).is_ok();
     let dots = local.starts_with('.') || local.ends_with('.') || local.contains("..");
     (!sound || dots).then(|| one.into())
@@ -427,10 +557,11 @@ fn address_fault(text: &str) -> Option<String> {
 
 /// A personal identity number: six or eight digits, a hyphen or a plus, four digits.
 fn holds_personal_number(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit() && c != '-' && c != '+').any(|word| {
-        word.split_once(['-', '+']).is_some_and(|(date, last)| {
-            let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-            matches!(date.len(), 6 | 8) && last.len() == 4 && digits(date) && digits(last)
+    text.split(|c: char| !c.is_ascii_digit() && c != '-' && c != '+')
+        .any(|word| {
+            word.split_once(['-', '+']).is_some_and(|(date, last)| {
+                let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+                matches!(date.len(), 6 | 8) && last.len() == 4 && digits(date) && digits(last)
+            })
         })
-    })
 }

@@ -80,23 +80,53 @@ struct Outcome {
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let (settings, calendar) = open_calendar(config)?;
     let now = arguments.when.now(&settings.calendar);
-    let areas = Areas { fixed: arguments.area, from: arguments.area_from };
+    let areas = Areas {
+        fixed: arguments.area,
+        from: arguments.area_from,
+    };
     let files = files(&arguments.paths)?;
     let mut report = Report::new(settings.calendar.today(now));
     let batch = read(&calendar, &files, &areas, &mut report).await?;
-    let mut outcome =
-        Outcome { applied: false, dry_run: arguments.dry_run, changes: Changed::new(), report };
+    let mut outcome = Outcome {
+        applied: false,
+        dry_run: arguments.dry_run,
+        changes: Changed::new(),
+        report,
+    };
     if outcome.report.faults.is_empty() {
-        let writing = if arguments.dry_run { Writing::Try } else { Writing::Keep };
-        let names: Vec<String> = files.iter().filter_map(|f| f.file_name()).map(|n| n.to_string_lossy().into_owned()).collect();
-        outcome.changes = calendar.apply(batch, writing, now, names.join(", ")).await?;
+        let writing = if arguments.dry_run {
+            Writing::Try
+        } else {
+            Writing::Keep
+        };
+        let names: Vec<String> = files
+            .iter()
+            .filter_map(|f| f.file_name())
+            .map(|n| n.to_string_lossy().into_owned())
+            .collect();
+        outcome.changes = calendar
+            .apply(batch, writing, now, names.join(", "))
+            .await?;
         outcome.applied = !arguments.dry_run;
     } else if !arguments.dry_run {
         let count = outcome.report.faults.len();
-        calendar.note_refused_import(now, format!("{count} fel i {}", outcome.report.files().join(", "))).await?;
+        calendar
+            .note_refused_import(
+                now,
+                format!("{count} fel i {}", outcome.report.files().join(", ")),
+            )
+            .await?;
     }
-    if arguments.json { output::json(&outcome)? } else { tell(&outcome) }
-    if outcome.report.faults.is_empty() { Ok(()) } else { Err(AlreadyTold.into()) }
+    if arguments.json {
+        output::json(&outcome)?
+    } else {
+        tell(&outcome)
+    }
+    if outcome.report.faults.is_empty() {
+        Ok(())
+    } else {
+        Err(AlreadyTold.into())
+    }
 }
 
 /// Reads every file of a directory into the calendar; any fault is an error.
@@ -110,7 +140,9 @@ pub async fn import_directory(calendar: &Calendar, directory: &Path) -> anyhow::
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     anyhow::ensure!(faults.is_empty(), "{}", faults.join("\n"));
     let now = crate::daemon::Clock::System.now();
-    Ok(calendar.apply(batch, Writing::Keep, now, "demo".into()).await?)
+    Ok(calendar
+        .apply(batch, Writing::Keep, now, "demo".into())
+        .await?)
 }
 
 /// The files that paths stand for, in order.
@@ -124,7 +156,11 @@ fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
                 .filter(|path| table::is_readable_kind(path))
                 .collect();
             found.sort();
-            anyhow::ensure!(!found.is_empty(), "{}: there are no .csv or .xlsx files here", path.display());
+            anyhow::ensure!(
+                !found.is_empty(),
+                "{}: there are no .csv or .xlsx files here",
+                path.display()
+            );
             files.extend(found);
         } else {
             files.push(path.clone());
@@ -163,7 +199,10 @@ fn tell(outcome: &Outcome) {
         output::print(&format!("{fault}\n"));
     }
     if faults.len() > SHOWN {
-        output::print(&format!("… and {} more; --json gives them all.\n", faults.len() - SHOWN));
+        output::print(&format!(
+            "… and {} more; --json gives them all.\n",
+            faults.len() - SHOWN
+        ));
     }
     if !faults.is_empty() {
         output::print(&format!("{} faults. Nothing was imported.\n", faults.len()));

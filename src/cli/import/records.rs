@@ -31,9 +31,17 @@ pub fn batch(
         if *kind == Kind::Units {
             batch.tells_levels &= layout.has("level");
             let from = areas.from.as_deref();
-            let lacks = from.is_some_and(|from| !table.header.iter().any(|name| super::columns::folded(name) == super::columns::folded(from)));
+            let lacks = from.is_some_and(|from| {
+                !table
+                    .header
+                    .iter()
+                    .any(|name| super::columns::folded(name) == super::columns::folded(from))
+            });
             if let (true, Some(from)) = (lacks, from) {
-                report.fault_of_table(table, format!("--area-from names the column {from}, which is not here"));
+                report.fault_of_table(
+                    table,
+                    format!("--area-from names the column {from}, which is not here"),
+                );
             }
         }
         for row in &table.rows {
@@ -69,7 +77,10 @@ const fn layout_has_needed(kind: Kind) -> bool {
 fn area(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
     let id = row.needed_name("id");
     let name = row.needed_name("name");
-    batch.areas.push(Area { id: AreaId::new(id?), name: name? });
+    batch.areas.push(Area {
+        id: AreaId::new(id?),
+        name: name?,
+    });
     Some(())
 }
 
@@ -84,7 +95,10 @@ fn unit(row: &mut Fields<'_>, areas: &Areas, batch: &mut Batch) -> Option<()> {
     if let (Some(from), Some(to)) = (active_from, active_to)
         && to < from
     {
-        row.fault("active_to", format!("is before active_from ({from}); correct one of them"));
+        row.fault(
+            "active_to",
+            format!("is before active_from ({from}); correct one of them"),
+        );
     }
     // The national register tells that a unit is dormant or closed, not since when.
     let status = row.raw("status").to_uppercase();
@@ -93,7 +107,10 @@ fn unit(row: &mut Fields<'_>, areas: &Areas, batch: &mut Batch) -> Option<()> {
         "VILANDE" | "UPPHORT" => {
             active_to = active_to.or(Some(row.today().max(active_from.unwrap_or(row.today()))));
         }
-        _ => row.fault("status", "is not a status of the register; write AKTIV, VILANDE or UPPHORT"),
+        _ => row.fault(
+            "status",
+            "is not a status of the register; write AKTIV, VILANDE or UPPHORT",
+        ),
     }
     if successor.is_some() && successor == code {
         row.fault("successor", "a unit cannot be its own successor");
@@ -120,16 +137,25 @@ fn unit_area(row: &mut Fields<'_>, areas: &Areas, batch: &mut Batch) -> Option<A
     if let Some(from) = &areas.from {
         let name = row.by_header(from).to_owned();
         if name.is_empty() {
-            row.fault(from, "is empty, and --area-from makes an area of it; fill it in");
+            row.fault(
+                from,
+                "is empty, and --area-from makes an area of it; fill it in",
+            );
             return None;
         }
         let id = AreaId::new(&name);
         if !batch.areas.iter().any(|area| area.id == id) {
-            batch.areas.push(Area { id: id.clone(), name });
+            batch.areas.push(Area {
+                id: id.clone(),
+                name,
+            });
         }
         return Some(id);
     }
-    row.fault("area", "is empty; name the unit's area, or use --area ID or --area-from COLUMN");
+    row.fault(
+        "area",
+        "is empty; name the unit's area, or use --area ID or --area-from COLUMN",
+    );
     None
 }
 
@@ -145,14 +171,25 @@ fn person(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
-        row.fault("valid_to", format!("is before valid_from ({from}); correct one of them"));
+        row.fault(
+            "valid_to",
+            format!("is before valid_from ({from}); correct one of them"),
+        );
     }
-    let person = Person { id: PersonId::new(id?), name: name?, email, language };
+    let person = Person {
+        id: PersonId::new(id?),
+        name: name?,
+        email,
+        language,
+    };
     match batch.people.iter().find(|other| other.id == person.id) {
         None => batch.people.push(person.clone()),
         Some(other) if *other == person => {}
         Some(_) => {
-            let message = format!("{} is also in another row with another name, address or language; write the same in each", person.id);
+            let message = format!(
+                "{} is also in another row with another name, address or language; write the same in each",
+                person.id
+            );
             row.fault("id", message);
         }
     }
@@ -161,7 +198,13 @@ fn person(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
     }
     for post in posts {
         let person = person.id.clone();
-        batch.appointments.extend(role.map(|role| Appointment { person, role, post, from, to }));
+        batch.appointments.extend(role.map(|role| Appointment {
+            person,
+            role,
+            post,
+            from,
+            to,
+        }));
     }
     Some(())
 }
@@ -172,7 +215,13 @@ fn posts(row: &mut Fields<'_>, role: Role) -> Vec<Post> {
     let area = row.name("area").map(AreaId::new);
     if role.is_held_at_unit() {
         if units.is_empty() {
-            row.fault("units", format!("a {} leads school units; write their codes, separated by space", role.swedish()));
+            row.fault(
+                "units",
+                format!(
+                    "a {} leads school units; write their codes, separated by space",
+                    role.swedish()
+                ),
+            );
         }
         return units.into_iter().map(Post::Unit).collect();
     }
@@ -207,7 +256,10 @@ fn measure(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
     if let (Some(decided), Some(due)) = (decided_on, evaluate_by)
         && decided > due
     {
-        row.fault("decided_on", format!("is after the date of the evaluation ({due}); correct one of them"));
+        row.fault(
+            "decided_on",
+            format!("is after the date of the evaluation ({due}); correct one of them"),
+        );
     }
     let evaluations = evaluations(row, evaluate_by);
     if !row.is_sound() {
@@ -236,23 +288,37 @@ fn measure(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
 fn evaluations(row: &mut Fields<'_>, due: Option<jiff::civil::Date>) -> Vec<Evaluation> {
     let evaluated_on = row.date("evaluated_on");
     let effect: Option<Effect> = row.choice("effect");
-    let assessed_on = row.date("effect_assessed_on").or(evaluated_on.filter(|_| effect.is_some()));
+    let assessed_on = row
+        .date("effect_assessed_on")
+        .or(evaluated_on.filter(|_| effect.is_some()));
     let text = row.text("assessment");
     let next_step = row.choice("next_step");
     let mut next_date = row.date("next_date");
     if effect.is_some() && assessed_on.is_none() {
-        row.fault("effect", "an effect without a day; write when it was assessed");
+        row.fault(
+            "effect",
+            "an effect without a day; write when it was assessed",
+        );
     }
     if effect.is_none() && !row.raw("effect_assessed_on").is_empty() {
-        row.fault("effect_assessed_on", "a day without an effect; write god, viss, ingen, kan inte bedömas or för tidigt");
+        row.fault(
+            "effect_assessed_on",
+            "a day without an effect; write god, viss, ingen, kan inte bedömas or för tidigt",
+        );
     }
     if evaluated_on.is_none() && assessed_on.is_none() && next_step.is_some() {
-        row.fault("next_step", "a next step without an evaluation; write when it was evaluated");
+        row.fault(
+            "next_step",
+            "a next step without an evaluation; write when it was evaluated",
+        );
     }
     if let (Some(evaluated), Some(assessed)) = (evaluated_on, assessed_on)
         && assessed < evaluated
     {
-        row.fault("effect_assessed_on", format!("is before the evaluation ({evaluated}); correct one of them"));
+        row.fault(
+            "effect_assessed_on",
+            format!("is before the evaluation ({evaluated}); correct one of them"),
+        );
     }
     let last = assessed_on.or(evaluated_on);
     if effect == Some(Effect::TooEarly) {
@@ -261,8 +327,15 @@ fn evaluations(row: &mut Fields<'_>, due: Option<jiff::civil::Date>) -> Vec<Eval
     if let (Some(last), Some(next)) = (last, next_date)
         && next <= last
     {
-        let column = if row.raw("next_date").is_empty() { "evaluate_by" } else { "next_date" };
-        row.fault(column, format!("must be later than the evaluation ({last}): it is the day to look again"));
+        let column = if row.raw("next_date").is_empty() {
+            "evaluate_by"
+        } else {
+            "next_date"
+        };
+        row.fault(
+            column,
+            format!("must be later than the evaluation ({last}): it is the day to look again"),
+        );
     }
     let evaluation = |evaluated_on| Evaluation {
         evaluated_on,
@@ -273,10 +346,15 @@ fn evaluations(row: &mut Fields<'_>, due: Option<jiff::civil::Date>) -> Vec<Eval
         next_date: None,
     };
     let mut evaluations: Vec<Evaluation> = Vec::new();
-    evaluations.extend(evaluated_on.filter(|day| Some(*day) != assessed_on).map(evaluation));
+    evaluations.extend(
+        evaluated_on
+            .filter(|day| Some(*day) != assessed_on)
+            .map(evaluation),
+    );
     evaluations.extend(assessed_on.map(evaluation));
     if let Some(last) = evaluations.last_mut() {
-        (last.effect, last.text, last.next_step, last.next_date) = (effect, text, next_step, next_date);
+        (last.effect, last.text, last.next_step, last.next_date) =
+            (effect, text, next_step, next_date);
     }
     evaluations
 }
@@ -289,15 +367,26 @@ fn absence(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
     if let (Some(from), Some(to)) = (from, to)
         && to < from
     {
-        row.fault("to", format!("is before the first day ({from}); correct one of them"));
+        row.fault(
+            "to",
+            format!("is before the first day ({from}); correct one of them"),
+        );
     }
     if deputy.is_some() && deputy == person {
-        row.fault("deputy", "nobody stands in for themselves; name somebody else or leave it empty");
+        row.fault(
+            "deputy",
+            "nobody stands in for themselves; name somebody else or leave it empty",
+        );
     }
     if !row.is_sound() {
         return None;
     }
-    batch.absences.push(Absence { person: person?, from: from?, to: to?, deputy });
+    batch.absences.push(Absence {
+        person: person?,
+        from: from?,
+        to: to?,
+        deputy,
+    });
     Some(())
 }
 
@@ -313,10 +402,17 @@ fn check_in(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
         return None;
     }
     batch.check_ins.push(CheckIn {
-        pair: Pair { principal: principal?, area_manager: area_manager? },
+        pair: Pair {
+            principal: principal?,
+            area_manager: area_manager?,
+        },
         starts: starts?,
         minutes: 45,
-        state: if held_on.is_some() { CheckInState::Held } else { CheckInState::Planned },
+        state: if held_on.is_some() {
+            CheckInState::Held
+        } else {
+            CheckInState::Planned
+        },
         held_on,
         note: String::new(),
     });
@@ -327,7 +423,10 @@ fn dialogue(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
     let unit = row.needed_unit_code("unit");
     let school_year = row.needed_school_year("school_year");
     if row.raw("round").is_empty() {
-        row.fault("round", "is empty; write explore (undersökande) or evaluate (utvärderande)");
+        row.fault(
+            "round",
+            "is empty; write explore (undersökande) or evaluate (utvärderande)",
+        );
     }
     let round = row.choice("round");
     let starts = row.needed_date_time("starts");

@@ -39,22 +39,31 @@ pub struct Row {
 
 /// Whether a file has an ending we read.
 pub fn is_readable_kind(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let ending = path
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
     matches!(ending.as_deref(), Some("csv" | "txt" | "xlsx"))
 }
 
 /// The tables of a file. What cannot be read at all is a fault of the report.
 pub fn read(file: &Path, bytes: Vec<u8>, report: &mut Report) -> Vec<Table> {
-    let ending = file.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let ending = file
+        .extension()
+        .map(|ending| ending.to_string_lossy().to_lowercase());
     let tables = match ending.as_deref() {
         Some("xlsx") => workbook(file, bytes),
         Some("xls") => Err("an old .xls workbook; save it as .xlsx or as CSV".into()),
         _ if bytes.starts_with(b"PK\x03\x04") => workbook(file, bytes),
-        _ => comma_separated(&text(&bytes)).map(|rows| table(file, None, rows).into_iter().collect()),
+        _ => {
+            comma_separated(&text(&bytes)).map(|rows| table(file, None, rows).into_iter().collect())
+        }
     };
     match tables {
         Ok(tables) if tables.is_empty() => {
-            report.fault_of_file(file, "there is no table in it: the first row should name the columns".into());
+            report.fault_of_file(
+                file,
+                "there is no table in it: the first row should name the columns".into(),
+            );
             Vec::new()
         }
         Ok(tables) => tables,
@@ -69,9 +78,19 @@ pub fn read(file: &Path, bytes: Vec<u8>, report: &mut Report) -> Vec<Table> {
 fn text(bytes: &[u8]) -> String {
     let (encoding, skip) = encoding_rs::Encoding::for_bom(bytes).unwrap_or_else(|| {
         let utf8 = std::str::from_utf8(bytes).is_ok();
-        (if utf8 { encoding_rs::UTF_8 } else { encoding_rs::WINDOWS_1252 }, 0)
+        (
+            if utf8 {
+                encoding_rs::UTF_8
+            } else {
+                encoding_rs::WINDOWS_1252
+            },
+            0,
+        )
     });
-    encoding.decode_without_bom_handling(&bytes[skip..]).0.into_owned()
+    encoding
+        .decode_without_bom_handling(&bytes[skip..])
+        .0
+        .into_owned()
 }
 
 type Rows = Vec<(usize, Vec<String>)>;
@@ -105,7 +124,10 @@ fn comma_separated(text: &str) -> Result<Rows, String> {
                 let at = first_of_record(body, at);
                 counted.1 += line_ends(&body[counted.0..at]);
                 counted.0 = at;
-                rows.push((counted.1 + skipped, record.iter().map(|cell| cell.trim().to_owned()).collect()));
+                rows.push((
+                    counted.1 + skipped,
+                    record.iter().map(|cell| cell.trim().to_owned()).collect(),
+                ));
             }
             Err(error) => return Err(format!("it cannot be read as CSV: {error}")),
         }
@@ -115,7 +137,10 @@ fn comma_separated(text: &str) -> Result<Rows, String> {
 /// Where a record really begins: the reader's place may lie before blank lines.
 fn first_of_record(body: &str, at: usize) -> usize {
     let at = at.min(body.len());
-    let blank = body.as_bytes()[at..].iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+    let blank = body.as_bytes()[at..]
+        .iter()
+        .take_while(|byte| matches!(byte, b'\n' | b'\r'))
+        .count();
     at + blank
 }
 
@@ -135,7 +160,11 @@ fn line_ends(text: &str) -> usize {
 
 /// The separator that occurs most in the first rows, outside quotes; semicolon when in doubt.
 fn delimiter(text: &str) -> u8 {
-    let head: String = text.lines().take(HEADER_WITHIN).collect::<Vec<_>>().join("\n");
+    let head: String = text
+        .lines()
+        .take(HEADER_WITHIN)
+        .collect::<Vec<_>>()
+        .join("\n");
     let count = |delimiter: char| {
         let mut quoted = false;
         head.chars()
@@ -156,8 +185,10 @@ fn delimiter(text: &str) -> u8 {
 }
 
 fn workbook(file: &Path, bytes: Vec<u8>) -> Result<Vec<Table>, String> {
-    let mut workbook: Xlsx<_> = calamine::open_workbook_from_rs(Cursor::new(bytes))
-        .map_err(|error| format!("it cannot be read as an Excel workbook: {error}; save it anew as .xlsx"))?;
+    let mut workbook: Xlsx<_> =
+        calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|error| {
+            format!("it cannot be read as an Excel workbook: {error}; save it anew as .xlsx")
+        })?;
     let mut tables = Vec::new();
     for sheet in workbook.sheet_names() {
         let range = workbook
@@ -178,8 +209,12 @@ fn workbook(file: &Path, bytes: Vec<u8>) -> Result<Vec<Table>, String> {
 fn cell(data: &Data) -> String {
     match data {
         Data::Empty => String::new(),
-        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.trim().to_owned(),
-        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => format!("{number:.0}"),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => {
+            text.trim().to_owned()
+        }
+        Data::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+            format!("{number:.0}")
+        }
         Data::Float(number) => number.to_string(),
         Data::Int(number) => number.to_string(),
         Data::Bool(truth) => truth.to_string(),
@@ -197,21 +232,37 @@ fn cell(data: &Data) -> String {
 
 /// Finds the header among the first rows: the one with the most names we know, and at least two.
 fn table(file: &Path, sheet: Option<String>, rows: Rows) -> Option<Table> {
-    let known = |cells: &[String]| {
-        cells.iter().filter(|cell| columns::is_known(cell)).count()
-    };
+    let known = |cells: &[String]| cells.iter().filter(|cell| columns::is_known(cell)).count();
     let filled = |cells: &[String]| cells.iter().any(|cell| !cell.is_empty());
-    let candidates = rows.iter().enumerate().filter(|(_, (_, cells))| filled(cells)).take(HEADER_WITHIN);
+    let candidates = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, cells))| filled(cells))
+        .take(HEADER_WITHIN);
     let (place, _) = candidates
         .map(|(place, (_, cells))| (place, known(cells)))
         .max_by_key(|(place, names)| (*names, std::cmp::Reverse(*place)))?;
     let (header_line, header) = rows[place].clone();
     let mut last = header_line;
     let mut below = Vec::new();
-    for (line, cells) in rows.into_iter().skip(place + 1).filter(|(_, cells)| filled(cells)) {
+    for (line, cells) in rows
+        .into_iter()
+        .skip(place + 1)
+        .filter(|(_, cells)| filled(cells))
+    {
         let after_gap = line > last + 1;
         last = line;
-        below.push(Row { line, cells, after_gap });
+        below.push(Row {
+            line,
+            cells,
+            after_gap,
+        });
     }
-    Some(Table { file: file.to_owned(), sheet, header_line, header, rows: below })
+    Some(Table {
+        file: file.to_owned(),
+        sheet,
+        header_line,
+        header,
+        rows: below,
+    })
 }

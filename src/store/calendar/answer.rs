@@ -105,7 +105,11 @@ impl Calendar {
                 Ok(changed > 0)
             })
             .await?;
-        if known { Ok(()) } else { Err(AnswerError::Unknown(about)) }
+        if known {
+            Ok(())
+        } else {
+            Err(AnswerError::Unknown(about))
+        }
     }
 }
 
@@ -114,22 +118,44 @@ impl Answer {
     fn about(&self) -> String {
         match self {
             Self::CheckInHeld { pair, on, .. } => {
-                format!("check-in of {} with {} held on {on}", pair.principal, pair.area_manager)
+                format!(
+                    "check-in of {} with {} held on {on}",
+                    pair.principal, pair.area_manager
+                )
             }
-            Self::Evaluated { measure, evaluation } => {
-                format!("evaluation of measure {measure} on {}", evaluation.evaluated_on)
+            Self::Evaluated {
+                measure,
+                evaluation,
+            } => {
+                format!(
+                    "evaluation of measure {measure} on {}",
+                    evaluation.evaluated_on
+                )
             }
-            Self::FocusArea { dialogue: (unit, year, round), .. } => {
+            Self::FocusArea {
+                dialogue: (unit, year, round),
+                ..
+            } => {
                 format!("focus area of dialogue {unit} {year} {round}")
             }
-            Self::DialogueState { dialogue: (unit, year, round), state } => {
+            Self::DialogueState {
+                dialogue: (unit, year, round),
+                state,
+            } => {
                 format!("dialogue {unit} {year} {round} {state}")
             }
-            Self::DialogueMoved { dialogue: (unit, year, round), starts, .. } => {
+            Self::DialogueMoved {
+                dialogue: (unit, year, round),
+                starts,
+                ..
+            } => {
                 format!("dialogue {unit} {year} {round} moved to {starts}")
             }
             Self::Away(absence) => {
-                format!("absence of {} from {} to {}", absence.person, absence.from, absence.to)
+                format!(
+                    "absence of {} from {} to {}",
+                    absence.person, absence.from, absence.to
+                )
             }
             Self::Done { activity, on } => format!("activity {activity} done on {on}"),
         }

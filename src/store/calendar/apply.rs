@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
-use super::batch::{Batch, Changed, Known};
 use super::Calendar;
+use super::batch::{Batch, Changed, Known};
 use crate::follow_up::{
     ActivityId, Appointment, AreaId, Measure, MeasureId, PersonId, Post, UnitCode,
 };
@@ -38,17 +38,28 @@ impl Calendar {
                 };
                 let mut people = connection.prepare("SELECT id, email FROM person")?;
                 let people = people
-                    .query_map([], |row| Ok((PersonId::new(row.get::<_, String>(0)?), row.get(1)?)))?
+                    .query_map([], |row| {
+                        Ok((PersonId::new(row.get::<_, String>(0)?), row.get(1)?))
+                    })?
                     .collect::<Result<_, _>>()?;
                 Ok(Known {
-                    areas: texts("SELECT id FROM area")?.into_iter().map(AreaId::new).collect(),
+                    areas: texts("SELECT id FROM area")?
+                        .into_iter()
+                        .map(AreaId::new)
+                        .collect(),
                     units: texts("SELECT code FROM school_unit")?
                         .iter()
                         .filter_map(|code| UnitCode::parse(code).ok())
                         .collect(),
                     people,
-                    measures: texts("SELECT id FROM measure")?.into_iter().map(MeasureId::new).collect(),
-                    activities: texts("SELECT id FROM activity")?.into_iter().map(ActivityId::new).collect(),
+                    measures: texts("SELECT id FROM measure")?
+                        .into_iter()
+                        .map(MeasureId::new)
+                        .collect(),
+                    activities: texts("SELECT id FROM activity")?
+                        .into_iter()
+                        .map(ActivityId::new)
+                        .collect(),
                 })
             })
             .await
@@ -92,7 +103,11 @@ impl Calendar {
     ///
     /// # Errors
     /// SQLite refused.
-    pub async fn note_refused_import(&self, at: Timestamp, summary: String) -> Result<(), StoreError> {
+    pub async fn note_refused_import(
+        &self,
+        at: Timestamp,
+        summary: String,
+    ) -> Result<(), StoreError> {
         self.database
             .run(move |connection| {
                 connection.execute(
@@ -115,7 +130,9 @@ impl Calendar {
                            ORDER BY id DESC LIMIT 1";
                 let mut statement = connection.prepare_cached(sql)?;
                 let mut rows = statement.query([])?;
-                let Some(row) = rows.next()? else { return Ok(None) };
+                let Some(row) = rows.next()? else {
+                    return Ok(None);
+                };
                 if row.get::<_, String>(2)? != "refused" {
                     return Ok(None);
                 }
@@ -137,31 +154,73 @@ impl Into<'_> {
     /// Adds the row, or brings it up to date where it differs.
     fn upsert(&self, connection: &Connection, changed: &mut Changed) -> Result<(), StoreError> {
         let change = changed.entry(self.table).or_default();
-        let key: Vec<String> = self.key.iter().enumerate().map(|(n, (name, _))| format!("{name} IS ?{}", n + 1)).collect();
+        let key: Vec<String> = self
+            .key
+            .iter()
+            .enumerate()
+            .map(|(n, (name, _))| format!("{name} IS ?{}", n + 1))
+            .collect();
         let key = key.join(" AND ");
-        let all = || self.key.iter().chain(self.rest).map(|(_, value)| value.clone());
+        let all = || {
+            self.key
+                .iter()
+                .chain(self.rest)
+                .map(|(_, value)| value.clone())
+        };
         let offset = self.key.len();
-        let sets: Vec<String> =
-            self.rest.iter().enumerate().map(|(n, (name, _))| format!("{name} = ?{}", offset + n + 1)).collect();
-        let differs: Vec<String> =
-            self.rest.iter().enumerate().map(|(n, (name, _))| format!("{name} IS NOT ?{}", offset + n + 1)).collect();
+        let sets: Vec<String> = self
+            .rest
+            .iter()
+            .enumerate()
+            .map(|(n, (name, _))| format!("{name} = ?{}", offset + n + 1))
+            .collect();
+        let differs: Vec<String> = self
+            .rest
+            .iter()
+            .enumerate()
+            .map(|(n, (name, _))| format!("{name} IS NOT ?{}", offset + n + 1))
+            .collect();
         if !sets.is_empty() {
-            let sql = format!("UPDATE {} SET {} WHERE {key} AND ({})", self.table, sets.join(", "), differs.join(" OR "));
-            if connection.prepare_cached(&sql)?.execute(params_from_iter(all()))? > 0 {
+            let sql = format!(
+                "UPDATE {} SET {} WHERE {key} AND ({})",
+                self.table,
+                sets.join(", "),
+                differs.join(" OR ")
+            );
+            if connection
+                .prepare_cached(&sql)?
+                .execute(params_from_iter(all()))?
+                > 0
+            {
                 change.changed += 1;
                 return Ok(());
             }
         }
         let sql = format!("SELECT 1 FROM {} WHERE {key}", self.table);
         let key_values = self.key.iter().map(|(_, value)| value.clone());
-        if connection.prepare_cached(&sql)?.exists(params_from_iter(key_values))? {
+        if connection
+            .prepare_cached(&sql)?
+            .exists(params_from_iter(key_values))?
+        {
             change.unchanged += 1;
             return Ok(());
         }
-        let names: Vec<&str> = self.key.iter().chain(self.rest).map(|(name, _)| *name).collect();
+        let names: Vec<&str> = self
+            .key
+            .iter()
+            .chain(self.rest)
+            .map(|(name, _)| *name)
+            .collect();
         let marks: Vec<String> = (1..=names.len()).map(|n| format!("?{n}")).collect();
-        let sql = format!("INSERT INTO {} ({}) VALUES ({})", self.table, names.join(", "), marks.join(", "));
-        connection.prepare_cached(&sql)?.execute(params_from_iter(all()))?;
+        let sql = format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            self.table,
+            names.join(", "),
+            marks.join(", ")
+        );
+        connection
+            .prepare_cached(&sql)?
+            .execute(params_from_iter(all()))?;
         change.added += 1;
         Ok(())
     }
@@ -178,7 +237,12 @@ fn maybe(value: Option<impl ToString>) -> Value {
 fn write(connection: &Connection, batch: &Batch, changed: &mut Changed) -> Result<(), StoreError> {
     for area in &batch.areas {
         let (key, rest) = ([("id", text(&area.id))], [("name", text(&area.name))]);
-        Into { table: "area", key: &key, rest: &rest }.upsert(connection, changed)?;
+        Into {
+            table: "area",
+            key: &key,
+            rest: &rest,
+        }
+        .upsert(connection, changed)?;
     }
     for unit in &batch.units {
         let key = [("code", text(&unit.code))];
@@ -192,7 +256,12 @@ fn write(connection: &Connection, batch: &Batch, changed: &mut Changed) -> Resul
         if batch.tells_levels {
             rest.push(("level", text(unit.level)));
         }
-        Into { table: "school_unit", key: &key, rest: &rest }.upsert(connection, changed)?;
+        Into {
+            table: "school_unit",
+            key: &key,
+            rest: &rest,
+        }
+        .upsert(connection, changed)?;
     }
     for person in &batch.people {
         let key = [("id", text(&person.id))];
@@ -201,15 +270,31 @@ fn write(connection: &Connection, batch: &Batch, changed: &mut Changed) -> Resul
             ("email", text(&person.email)),
             ("language", text(person.language)),
         ];
-        Into { table: "person", key: &key, rest: &rest }.upsert(connection, changed)?;
+        Into {
+            table: "person",
+            key: &key,
+            rest: &rest,
+        }
+        .upsert(connection, changed)?;
     }
     for appointment in &batch.appointments {
         write_appointment(connection, appointment, changed)?;
     }
     for absence in &batch.absences {
-        let key = [("person", text(&absence.person)), ("away_from", text(absence.from))];
-        let rest = [("away_to", text(absence.to)), ("deputy", maybe(absence.deputy.as_ref()))];
-        Into { table: "absence", key: &key, rest: &rest }.upsert(connection, changed)?;
+        let key = [
+            ("person", text(&absence.person)),
+            ("away_from", text(absence.from)),
+        ];
+        let rest = [
+            ("away_to", text(absence.to)),
+            ("deputy", maybe(absence.deputy.as_ref())),
+        ];
+        Into {
+            table: "absence",
+            key: &key,
+            rest: &rest,
+        }
+        .upsert(connection, changed)?;
     }
     for measure in &batch.measures {
         write_measure(connection, measure, changed)?;
@@ -231,7 +316,12 @@ fn write_appointment(
         ("valid_from", maybe(appointment.from)),
     ];
     let rest = [("valid_to", maybe(appointment.to))];
-    Into { table: "appointment", key: &key, rest: &rest }.upsert(connection, changed)
+    Into {
+        table: "appointment",
+        key: &key,
+        rest: &rest,
+    }
+    .upsert(connection, changed)
 }
 
 fn post(post: &Post) -> (Value, Value) {
@@ -252,7 +342,10 @@ fn write_measure(
     let rest = [
         ("unit", text(&measure.unit)),
         ("school_year", text(&measure.school_year)),
-        ("development_area", development_area.map_or(Value::Null, Value::Integer)),
+        (
+            "development_area",
+            development_area.map_or(Value::Null, Value::Integer),
+        ),
         ("team", text(&measure.team)),
         ("decision", text(&measure.decision)),
         ("expected_effect", text(&measure.expected_effect)),
@@ -262,16 +355,29 @@ fn write_measure(
         ("evaluate_by", text(measure.evaluate_by)),
         ("status", text(measure.status)),
     ];
-    Into { table: "measure", key: &key, rest: &rest }.upsert(connection, changed)?;
+    Into {
+        table: "measure",
+        key: &key,
+        rest: &rest,
+    }
+    .upsert(connection, changed)?;
     for evaluation in &measure.evaluations {
-        let key = [("measure", text(&measure.id)), ("evaluated_on", text(evaluation.evaluated_on))];
+        let key = [
+            ("measure", text(&measure.id)),
+            ("evaluated_on", text(evaluation.evaluated_on)),
+        ];
         let rest = [
             ("effect", maybe(evaluation.effect)),
             ("text", text(&evaluation.text)),
             ("next_step", maybe(evaluation.next_step)),
             ("next_date", maybe(evaluation.next_date)),
         ];
-        Into { table: "evaluation", key: &key, rest: &rest }.upsert(connection, changed)?;
+        Into {
+            table: "evaluation",
+            key: &key,
+            rest: &rest,
+        }
+        .upsert(connection, changed)?;
     }
     Ok(())
 }
@@ -281,10 +387,18 @@ fn development_area(connection: &Connection, measure: &Measure) -> Result<Option
     if measure.development_area.is_empty() {
         return Ok(None);
     }
-    let of = params![measure.unit.as_str(), measure.school_year, measure.development_area];
+    let of = params![
+        measure.unit.as_str(),
+        measure.school_year,
+        measure.development_area
+    ];
     let sql = "SELECT id FROM development_area WHERE unit = ?1 AND school_year = ?2 AND title = ?3";
     let mut statement = connection.prepare_cached(sql)?;
-    if let Some(id) = statement.query_map(of, |row| row.get(0))?.next().transpose()? {
+    if let Some(id) = statement
+        .query_map(of, |row| row.get(0))?
+        .next()
+        .transpose()?
+    {
         return Ok(Some(id));
     }
     connection
@@ -315,7 +429,12 @@ fn write_meetings(
             ("place", text(&dialogue.place)),
             ("state", text(dialogue.state)),
         ];
-        Into { table: "dialogue", key: &key, rest: &rest }.upsert(connection, changed)?;
+        Into {
+            table: "dialogue",
+            key: &key,
+            rest: &rest,
+        }
+        .upsert(connection, changed)?;
     }
     for check_in in &batch.check_ins {
         let key = [
@@ -324,9 +443,21 @@ fn write_meetings(
             ("starts", minute(check_in.starts)),
         ];
         // A file that does not tell of it takes back no check-in that was recorded as held.
-        let held = [("state", text(check_in.state)), ("held_on", maybe(check_in.held_on))];
-        let rest = if check_in.held_on.is_some() { &held[..] } else { &[] };
-        Into { table: "check_in", key: &key, rest }.upsert(connection, changed)?;
+        let held = [
+            ("state", text(check_in.state)),
+            ("held_on", maybe(check_in.held_on)),
+        ];
+        let rest = if check_in.held_on.is_some() {
+            &held[..]
+        } else {
+            &[]
+        };
+        Into {
+            table: "check_in",
+            key: &key,
+            rest,
+        }
+        .upsert(connection, changed)?;
     }
     for activity in &batch.activities {
         let (unit, area) = post(&activity.post);
@@ -339,7 +470,12 @@ fn write_meetings(
             ("due", text(activity.due)),
             ("done", maybe(activity.done_on)),
         ];
-        Into { table: "activity", key: &key, rest: &rest }.upsert(connection, changed)?;
+        Into {
+            table: "activity",
+            key: &key,
+            rest: &rest,
+        }
+        .upsert(connection, changed)?;
     }
     Ok(())
 }

@@ -24,16 +24,21 @@ impl Calendar {
         self.database
             .run(move |connection| {
                 let snapshot = connection.transaction()?;
-                let identity = snapshot
-                    .query_row("SELECT id FROM calendar_identity", [], |row| row.get(0))?;
+                let identity =
+                    snapshot.query_row("SELECT id FROM calendar_identity", [], |row| row.get(0))?;
                 let seq: Option<i64> =
                     snapshot.query_row("SELECT max(seq) FROM change", [], |row| row.get(0))?;
-                let mut statement =
-                    snapshot.prepare_cached("SELECT area FROM change WHERE seq > ?1 ORDER BY area")?;
-                let areas =
-                    statement.query_map([seen], |row| row.get(0))?.collect::<Result<_, _>>()?;
+                let mut statement = snapshot
+                    .prepare_cached("SELECT area FROM change WHERE seq > ?1 ORDER BY area")?;
+                let areas = statement
+                    .query_map([seen], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
                 drop(statement);
-                Ok(Changes { identity, seq: seq.unwrap_or(0), areas })
+                Ok(Changes {
+                    identity,
+                    seq: seq.unwrap_or(0),
+                    areas,
+                })
             })
             .await
     }

@@ -63,8 +63,9 @@ impl Calendar {
             .run(move |connection| {
                 let sql = "SELECT id FROM person WHERE id = ?1 OR lower(email) = lower(?1)
                            ORDER BY id <> ?1 LIMIT 1";
-                let found: Option<String> =
-                    connection.query_row(sql, [word], |row| row.get(0)).optional()?;
+                let found: Option<String> = connection
+                    .query_row(sql, [word], |row| row.get(0))
+                    .optional()?;
                 Ok(found.map(PersonId::new))
             })
             .await
