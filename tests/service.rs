@@ -1,0 +1,153 @@
+//! The daemon as a process: what it tells systemd, and what it does on signals.
+
+use std::io::Read;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+const CONFIG: &str = r#"
+[authority]
+name = "Provkommunen"
+[database]
+calendar = "calendar.db"
+ledger = "ledger.db"
+[mail]
+from = "Kvalitet <kvalitet@prov.example>"
+reply-to = "kvalitet@prov.example"
+[mail.transport]
+kind = "files"
+directory = "mail"
+[[school-year]]
+name = "2026/27"
+terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
+"#;
+
+struct Daemon {
+    process: Child,
+    socket: UnixDatagram,
+    directory: tempfile::TempDir,
+}
+
+impl Daemon {
+    fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join("avstamd.toml"), CONFIG).unwrap();
+        std::fs::write(directory.path().join("areas.csv"), "id;name\nn;Norr\n").unwrap();
+        let mut import = command(directory.path());
+        assert!(import.arg("import").arg(directory.path()).status().unwrap().success());
+        let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let process = command(directory.path())
+            .arg("run")
+            .env("NOTIFY_SOCKET", directory.path().join("notify"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { process, socket, directory }
+    }
+
+    /// Waits for a message to systemd that holds `word`.
+    fn hear(&self, word: &str) -> String {
+        let mut buffer = [0; 4096];
+        loop {
+            let length = self.socket.recv(&mut buffer).unwrap_or_else(|error| panic!("{word}: {error}"));
+            let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+            if message.contains(word) {
+                return message;
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let done = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        assert!(done.unwrap().success());
+    }
+
+    /// Stops it; how it ended, how long that took, and its log.
+    fn stop(mut self) -> (ExitStatus, Duration, String) {
+        let started = Instant::now();
+        self.signal("TERM");
+        self.hear("STOPPING=1");
+        let status = self.process.wait().unwrap();
+        let mut log = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (status, started.elapsed(), log)
+    }
+}
+
+fn command(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_avstamd"));
+    command.arg("--config").arg(directory.join("avstamd.toml")).stdout(Stdio::null());
+    command
+}
+
+#[test]
+fn it_tells_systemd_and_stops_cleanly() {
+    let daemon = Daemon::start();
+    daemon.hear("READY=1");
+    assert!(daemon.hear("STATUS=").contains("0 waiting"));
+    daemon.hear("WATCHDOG=1");
+    let (status, took, log) = daemon.stop();
+    assert!(status.success(), "{log}");
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn a_bad_new_configuration_keeps_the_old_one_and_says_so() {
+    let daemon = Daemon::start();
+    daemon.hear("READY=1");
+    let file = daemon.directory.path().join("avstamd.toml");
+    std::fs::write(&file, CONFIG.replace("reply-to", "replyto")).unwrap();
+    daemon.signal("HUP");
+    let reloading = daemon.hear("RELOADING=1");
+    assert!(reloading.contains("MONOTONIC_USEC="), "{reloading}");
+    daemon.hear("READY=1");
+    std::fs::write(&file, CONFIG.replace("Provkommunen", "Nykommunen")).unwrap();
+    daemon.signal("HUP");
+    daemon.hear("RELOADING=1");
+    daemon.hear("READY=1");
+    let (status, _, log) = daemon.stop();
+    assert!(status.success());
+    assert!(log.contains("the old configuration stays in force"), "{log}");
+    assert!(log.contains("did you mean \"reply-to\"?"), "{log}");
+    assert!(log.contains("the configuration was read anew"), "{log}");
+}
+
+#[test]
+fn never_two_daemons_on_one_ledger() {
+    let daemon = Daemon::start();
+    daemon.hear("READY=1");
+    let second = command(daemon.directory.path()).args(["run"]).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&second.stderr).into_owned();
+    assert!(said.contains("another avstamd is running"), "{said}");
+    assert!(daemon.stop().0.success());
+}
+
+#[test]
+fn backup_while_it_runs_and_restore_when_it_does_not() {
+    let daemon = Daemon::start();
+    daemon.hear("READY=1");
+    let directory = daemon.directory.path().to_owned();
+    let file = directory.join("backup");
+    assert!(command(&directory).arg("backup").arg(&file).status().unwrap().success());
+    let refused = command(&directory).arg("restore").arg(&file).stderr(Stdio::null()).status().unwrap();
+    assert_eq!(refused.code(), Some(1), "not while it runs");
+    let kept = tempfile::tempdir().unwrap();
+    std::fs::copy(&file, kept.path().join("backup")).unwrap();
+    assert!(daemon.stop().0.success());
+
+    std::fs::write(kept.path().join("avstamd.toml"), CONFIG).unwrap();
+    let backup = kept.path().join("backup");
+    assert!(command(kept.path()).arg("restore").arg(&backup).status().unwrap().success());
+    assert!(command(kept.path()).arg("check").status().unwrap().success());
+    let mut bytes = std::fs::read(&backup).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 64].fill(0xaa);
+    std::fs::write(&backup, bytes).unwrap();
+    let damaged = command(kept.path()).arg("restore").arg(&backup).stderr(Stdio::piped()).output().unwrap();
+    assert_eq!(damaged.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&damaged.stderr).into_owned();
+    assert!(said.contains("nothing was restored"), "{said}");
+}
