@@ -35,23 +35,39 @@ impl Daemon {
         std::fs::write(directory.path().join("avstamd.toml"), CONFIG).unwrap();
         std::fs::write(directory.path().join("areas.csv"), "id;name\nn;Norr\n").unwrap();
         let mut import = command(directory.path());
-        assert!(import.arg("import").arg(directory.path()).status().unwrap().success());
+        assert!(
+            import
+                .arg("import")
+                .arg(directory.path())
+                .status()
+                .unwrap()
+                .success()
+        );
         let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
         let process = command(directory.path())
             .arg("run")
             .env("NOTIFY_SOCKET", directory.path().join("notify"))
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        Self { process, socket, directory }
+        Self {
+            process,
+            socket,
+            directory,
+        }
     }
 
     /// Waits for a message to systemd that holds `word`.
     fn hear(&self, word: &str) -> String {
         let mut buffer = [0; 4096];
         loop {
-            let length = self.socket.recv(&mut buffer).unwrap_or_else(|error| panic!("{word}: {error}"));
+            let length = self
+                .socket
+                .recv(&mut buffer)
+                .unwrap_or_else(|error| panic!("{word}: {error}"));
             let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
             if message.contains(word) {
                 return message;
@@ -60,7 +76,9 @@ impl Daemon {
     }
 
     fn signal(&self, name: &str) {
-        let done = Command::new("kill").args(["-s", name, &self.process.id().to_string()]).status();
+        let done = Command::new("kill")
+            .args(["-s", name, &self.process.id().to_string()])
+            .status();
         assert!(done.unwrap().success());
     }
 
@@ -71,14 +89,22 @@ impl Daemon {
         self.hear("STOPPING=1");
         let status = self.process.wait().unwrap();
         let mut log = String::new();
-        self.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        self.process
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut log)
+            .unwrap();
         (status, started.elapsed(), log)
     }
 }
 
 fn command(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_avstamd"));
-    command.arg("--config").arg(directory.join("avstamd.toml")).stdout(Stdio::null());
+    command
+        .arg("--config")
+        .arg(directory.join("avstamd.toml"))
+        .stdout(Stdio::null());
     command
 }
 
@@ -109,7 +135,10 @@ fn a_bad_new_configuration_keeps_the_old_one_and_says_so() {
     daemon.hear("READY=1");
     let (status, _, log) = daemon.stop();
     assert!(status.success());
-    assert!(log.contains("the old configuration stays in force"), "{log}");
+    assert!(
+        log.contains("the old configuration stays in force"),
+        "{log}"
+    );
     assert!(log.contains("did you mean \"reply-to\"?"), "{log}");
     assert!(log.contains("the configuration was read anew"), "{log}");
 }
@@ -118,7 +147,11 @@ fn a_bad_new_configuration_keeps_the_old_one_and_says_so() {
 fn never_two_daemons_on_one_ledger() {
     let daemon = Daemon::start();
     daemon.hear("READY=1");
-    let second = command(daemon.directory.path()).args(["run"]).stderr(Stdio::piped()).output().unwrap();
+    let second = command(daemon.directory.path())
+        .args(["run"])
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
     assert_eq!(second.status.code(), Some(1));
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(said.contains("another avstamd is running"), "{said}");
@@ -131,8 +164,20 @@ fn backup_while_it_runs_and_restore_when_it_does_not() {
     daemon.hear("READY=1");
     let directory = daemon.directory.path().to_owned();
     let file = directory.join("backup");
-    assert!(command(&directory).arg("backup").arg(&file).status().unwrap().success());
-    let refused = command(&directory).arg("restore").arg(&file).stderr(Stdio::null()).status().unwrap();
+    assert!(
+        command(&directory)
+            .arg("backup")
+            .arg(&file)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let refused = command(&directory)
+        .arg("restore")
+        .arg(&file)
+        .stderr(Stdio::null())
+        .status()
+        .unwrap();
     assert_eq!(refused.code(), Some(1), "not while it runs");
     let kept = tempfile::tempdir().unwrap();
     std::fs::copy(&file, kept.path().join("backup")).unwrap();
@@ -140,13 +185,31 @@ fn backup_while_it_runs_and_restore_when_it_does_not() {
 
     std::fs::write(kept.path().join("avstamd.toml"), CONFIG).unwrap();
     let backup = kept.path().join("backup");
-    assert!(command(kept.path()).arg("restore").arg(&backup).status().unwrap().success());
-    assert!(command(kept.path()).arg("check").status().unwrap().success());
+    assert!(
+        command(kept.path())
+            .arg("restore")
+            .arg(&backup)
+            .status()
+            .unwrap()
+            .success()
+    );
+    assert!(
+        command(kept.path())
+            .arg("check")
+            .status()
+            .unwrap()
+            .success()
+    );
     let mut bytes = std::fs::read(&backup).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 64].fill(0xaa);
     std::fs::write(&backup, bytes).unwrap();
-    let damaged = command(kept.path()).arg("restore").arg(&backup).stderr(Stdio::piped()).output().unwrap();
+    let damaged = command(kept.path())
+        .arg("restore")
+        .arg(&backup)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
     assert_eq!(damaged.status.code(), Some(1));
     let said = String::from_utf8_lossy(&damaged.stderr).into_owned();
     assert!(said.contains("nothing was restored"), "{said}");

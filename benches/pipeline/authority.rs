@@ -44,7 +44,7 @@ enabled = false
 pub fn spread(number: usize) -> Vec<Date> {
     let first = date(2026, 11, 2);
     (0..4)
-        .map(|k| first.saturating_add(((number * 7 + k * 53) % 210).days()))
+        .map(|k| first.saturating_add(i64::try_from((number * 7 + k * 53) % 210).unwrap().days()))
         .collect()
 }
 

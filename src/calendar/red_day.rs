@@ -1,136 +1,115 @@
-//! Red days and the great eves.
+//! The almanac: red days and great eves, for any year, from rules alone.
 
-use jiff::ToSpan;
+use std::fmt;
+
 use jiff::civil::{Date, Weekday};
 
-/// A Swedish public holiday (lag (1989:253) om allmänna helgdagar), plain Sundays aside.
+use super::words::Language;
+
+/// A public holiday other than the plain Sundays: lag (1989:253) om allmänna helgdagar,
+/// as it has stood since 2005.
+///
+/// Earlier years follow the same rules, except that 6 June counts only from 2005. (Whit
+/// Monday, which 6 June replaced, is not known here.)
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RedDay {
-    /// 1 January.
-    NewYear,
-    /// 6 January.
+    NewYearsDay,
     Epiphany,
-    /// The Friday before Easter.
     GoodFriday,
-    /// Easter Sunday.
     EasterSunday,
-    /// The Monday after Easter.
     EasterMonday,
-    /// 1 May.
-    MayDay,
-    /// The sixth Thursday after Easter.
-    Ascension,
-    /// The seventh Sunday after Easter.
+    FirstOfMay,
+    AscensionDay,
     Pentecost,
-    /// 6 June, a red day since 2005.
     NationalDay,
-    /// The Saturday from 20 to 26 June.
-    Midsummer,
-    /// The Saturday from 31 October to 6 November.
-    AllSaints,
-    /// 25 December.
-    Christmas,
-    /// 26 December.
+    MidsummerDay,
+    AllSaintsDay,
+    ChristmasDay,
     BoxingDay,
 }
 
-/// An eve that is no red day and on which nobody works (semesterlagen counts it as a Sunday).
+impl RedDay {
+    /// The day's name inside a sentence.
+    pub fn name(self, language: Language) -> &'static str {
+        let (swedish, english) = match self {
+            Self::NewYearsDay => ("nyårsdagen", "New Year's Day"),
+            Self::Epiphany => ("trettondedag jul", "Epiphany"),
+            Self::GoodFriday => ("långfredagen", "Good Friday"),
+            Self::EasterSunday => ("påskdagen", "Easter Sunday"),
+            Self::EasterMonday => ("annandag påsk", "Easter Monday"),
+            Self::FirstOfMay => ("första maj", "May Day"),
+            Self::AscensionDay => ("Kristi himmelsfärdsdag", "Ascension Day"),
+            Self::Pentecost => ("pingstdagen", "Pentecost"),
+            Self::NationalDay => ("nationaldagen", "National Day"),
+            Self::MidsummerDay => ("midsommardagen", "Midsummer Day"),
+            Self::AllSaintsDay => ("alla helgons dag", "All Saints' Day"),
+            Self::ChristmasDay => ("juldagen", "Christmas Day"),
+            Self::BoxingDay => ("annandag jul", "Boxing Day"),
+        };
+        language.pick(swedish, english)
+    }
+}
+
+impl fmt::Display for RedDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name(Language::English))
+    }
+}
+
+/// A great eve: not a public holiday, but treated as a Sunday by semesterlagen (1977:480).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Eve {
-    /// The Friday before Midsummer Day.
     Midsummer,
-    /// 24 December.
     Christmas,
-    /// 31 December.
     NewYear,
 }
 
-impl RedDay {
-    /// What Swedes call it.
-    pub const fn swedish(self) -> &'static str {
-        match self {
-            Self::NewYear => "nyårsdagen",
-            Self::Epiphany => "trettondedag jul",
-            Self::GoodFriday => "långfredagen",
-            Self::EasterSunday => "påskdagen",
-            Self::EasterMonday => "annandag påsk",
-            Self::MayDay => "första maj",
-            Self::Ascension => "Kristi himmelsfärdsdag",
-            Self::Pentecost => "pingstdagen",
-            Self::NationalDay => "nationaldagen",
-            Self::Midsummer => "midsommardagen",
-            Self::AllSaints => "alla helgons dag",
-            Self::Christmas => "juldagen",
-            Self::BoxingDay => "annandag jul",
-        }
-    }
-}
-
 impl Eve {
-    /// What Swedes call it.
-    pub const fn swedish(self) -> &'static str {
-        match self {
-            Self::Midsummer => "midsommarafton",
-            Self::Christmas => "julafton",
-            Self::NewYear => "nyårsafton",
-        }
+    /// The eve's name inside a sentence.
+    pub fn name(self, language: Language) -> &'static str {
+        let (swedish, english) = match self {
+            Self::Midsummer => ("midsommarafton", "Midsummer Eve"),
+            Self::Christmas => ("julafton", "Christmas Eve"),
+            Self::NewYear => ("nyårsafton", "New Year's Eve"),
+        };
+        language.pick(swedish, english)
     }
 }
 
-/// Easter Sunday of a year, by the Gregorian computus (Meeus, Jones and Butcher).
-pub fn easter_sunday(year: i16) -> Date {
-    let y = i32::from(year);
-    let golden = y.rem_euclid(19);
-    let (century, in_century) = (y.div_euclid(100), y.rem_euclid(100));
-    let (quarter, odd) = (century.div_euclid(4), century.rem_euclid(4));
-    let correction = (century - (century + 8).div_euclid(25) + 1).div_euclid(3);
-    let epact = (19 * golden + century - quarter - correction + 15).rem_euclid(30);
-    let (leap, rest) = (in_century / 4, in_century % 4);
-    let weekday = (32 + 2 * odd + 2 * leap - epact - rest).rem_euclid(7);
-    let late = (golden + 11 * epact + 22 * weekday).div_euclid(451);
-    let sum = epact + weekday - 7 * late + 114;
-    let (month, day) = (sum.div_euclid(31), sum.rem_euclid(31) + 1);
-    let (month, day) = (
-        i8::try_from(month).unwrap_or(4),
-        i8::try_from(day).unwrap_or(1),
-    );
-    Date::new(year, month, day).unwrap_or(Date::MAX)
+impl fmt::Display for Eve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name(Language::English))
+    }
 }
 
-/// The red day that `date` is.
+/// Easter Sunday of a Gregorian year; a year beyond ±9999 counts as ±9999.
+pub fn easter_sunday(year: i16) -> Date {
+    let year = year.clamp(Date::MIN.year(), Date::MAX.year());
+    let day = easter_day_of_march(year);
+    let (month, day) = if day <= 31 { (3, day) } else { (4, day - 31) };
+    // Month and day are always real ones; jiff just cannot know it.
+    Date::new(year, month, day as i8).unwrap_or(Date::MIN)
+}
+
+/// The red day that falls on this date, if one does. A plain Sunday is not one.
+///
+/// When two fall together (Ascension on 1 May 2008) the one with a fixed date is named.
 pub fn red_day(date: Date) -> Option<RedDay> {
-    use RedDay as R;
-    let saturday = date.weekday() == Weekday::Saturday;
     match (date.month(), date.day()) {
-        (1, 1) => Some(R::NewYear),
-        (1, 6) => Some(R::Epiphany),
-        (5, 1) => Some(R::MayDay),
-        (6, 6) if date.year() >= 2005 => Some(R::NationalDay),
-        (6, 20..=26) if saturday => Some(R::Midsummer),
-        (10, 31) | (11, 1..=6) if saturday => Some(R::AllSaints),
-        (12, 25) => Some(R::Christmas),
-        (12, 26) => Some(R::BoxingDay),
-        (3..=6, _) => moving(date),
+        (1, 1) => Some(RedDay::NewYearsDay),
+        (1, 6) => Some(RedDay::Epiphany),
+        (5, 1) => Some(RedDay::FirstOfMay),
+        (6, 6) if date.year() >= 2005 => Some(RedDay::NationalDay),
+        (12, 25) => Some(RedDay::ChristmasDay),
+        (12, 26) => Some(RedDay::BoxingDay),
+        (6, 20..=26) if date.weekday() == Weekday::Saturday => Some(RedDay::MidsummerDay),
+        (10, 31) | (11, 1..=6) if date.weekday() == Weekday::Saturday => Some(RedDay::AllSaintsDay),
+        (3..=6, _) => days_of_easter(date),
         _ => None,
     }
 }
 
-fn moving(date: Date) -> Option<RedDay> {
-    use RedDay as R;
-    let easter = easter_sunday(date.year());
-    [
-        (-2, R::GoodFriday),
-        (0, R::EasterSunday),
-        (1, R::EasterMonday),
-        (39, R::Ascension),
-        (49, R::Pentecost),
-    ]
-    .into_iter()
-    .find(|(days, _)| easter.saturating_add(days.days()) == date)
-    .map(|(_, day)| day)
-}
-
-/// The great eve that `date` is.
+/// The great eve that falls on this date, if one does.
 pub fn great_eve(date: Date) -> Option<Eve> {
     match (date.month(), date.day()) {
         (6, 19..=25) if date.weekday() == Weekday::Friday => Some(Eve::Midsummer),
@@ -138,4 +117,36 @@ pub fn great_eve(date: Date) -> Option<Eve> {
         (12, 31) => Some(Eve::NewYear),
         _ => None,
     }
+}
+
+fn days_of_easter(date: Date) -> Option<RedDay> {
+    let days_before_month = match date.month() {
+        3 => 0,
+        4 => 31,
+        5 => 61,
+        _ => 92,
+    };
+    match days_before_month + i32::from(date.day()) - easter_day_of_march(date.year()) {
+        -2 => Some(RedDay::GoodFriday),
+        0 => Some(RedDay::EasterSunday),
+        1 => Some(RedDay::EasterMonday),
+        39 => Some(RedDay::AscensionDay),
+        49 => Some(RedDay::Pentecost),
+        _ => None,
+    }
+}
+
+/// Easter Sunday as a day counted from the first of March: 22 to 56, where 32 is 1 April.
+///
+/// The "anonymous Gregorian" computus (Nature, 1876; Meeus, Astronomical Algorithms, ch. 8).
+fn easter_day_of_march(year: i16) -> i32 {
+    let year = i32::from(year);
+    let golden = year.rem_euclid(19);
+    let (century, of_century) = (year.div_euclid(100), year.rem_euclid(100));
+    let correction = (century - (century + 8).div_euclid(25) + 1).div_euclid(3);
+    let moon = (19 * golden + century - century.div_euclid(4) - correction + 15).rem_euclid(30);
+    let weekday = (32 + 2 * century.rem_euclid(4) + 2 * (of_century / 4) - moon - of_century % 4)
+        .rem_euclid(7);
+    let late_moon = (golden + 11 * moon + 22 * weekday) / 451;
+    22 + moon + weekday - 7 * late_moon
 }

@@ -1,12 +1,15 @@
-//! ISO 8601 weeks, the ones Swedish schools count in.
+//! ISO 8601 weeks, the unit school people think in.
 
 use std::fmt;
 
-use jiff::ToSpan;
 use jiff::civil::{Date, ISOWeekDate, Weekday};
 
-/// A week from Monday to Sunday. The first of a year is the one with its first Thursday, so a
-/// year has 52 weeks or, like 2026, 53.
+use super::span::Span;
+
+/// An ISO 8601 week: Monday first, week 1 holds the year's first Thursday.
+///
+/// The year is the week's own: 1 January 2027 lies in `2026-W53`. At the ends of time the
+/// neighbours and the last Sunday saturate instead of failing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Week {
     year: i16,
@@ -14,84 +17,76 @@ pub struct Week {
 }
 
 impl Week {
-    /// The week `date` lies in.
+    /// The week of that number, if the year has one: 53 exists only in some.
+    pub fn new(year: i16, number: i8) -> Option<Self> {
+        ISOWeekDate::new(year, number, Weekday::Monday)
+            .ok()
+            .map(|_| Self { year, number })
+    }
+
+    /// The week a date lies in.
     pub fn of(date: Date) -> Self {
-        let week = date.iso_week_date();
+        let iso = date.iso_week_date();
         Self {
-            year: week.year(),
-            number: week.week(),
+            year: iso.year(),
+            number: iso.week(),
         }
     }
 
-    /// The year whose week it is; around New Year not always that of the days.
-    pub const fn year(self) -> i16 {
+    /// The ISO year, which around New Year differs from the calendar year.
+    pub fn year(self) -> i16 {
         self.year
     }
 
-    /// The number, 1 to 53.
-    pub const fn number(self) -> i8 {
+    /// The week's number, 1 to 53.
+    pub fn number(self) -> i8 {
         self.number
     }
 
-    /// Its first day.
     pub fn monday(self) -> Date {
+        // Both ways to make a week prove that its Monday exists.
         ISOWeekDate::new(self.year, self.number, Weekday::Monday)
-            .map_or(Date::MIN, ISOWeekDate::date)
+            .map_or(Date::MIN, |iso| iso.date())
     }
 
-    /// Its last day.
     pub fn sunday(self) -> Date {
-        self.monday().saturating_add(6.days())
+        self.monday().saturating_add(jiff::Span::new().days(6))
     }
 
-    /// The week after; at the end of time, the same.
     pub fn next(self) -> Self {
-        Self::of(self.monday().saturating_add(7.days()))
-    }
-
-    /// The week before; at the beginning of time, the same.
-    pub fn previous(self) -> Self {
-        Self::of(self.monday().saturating_sub(7.days()))
-    }
-
-    /// Its days, Monday first.
-    pub fn days(self) -> impl Iterator<Item = Date> {
         let monday = self.monday();
-        (0..7).map(move |day| monday.saturating_add(day.days()))
+        monday
+            .checked_add(jiff::Span::new().days(7))
+            .map_or(self, Self::of)
+    }
+
+    pub fn previous(self) -> Self {
+        let monday = self.monday();
+        monday
+            .checked_sub(jiff::Span::new().days(7))
+            .map_or(self, Self::of)
+    }
+
+    /// Monday to Sunday.
+    pub fn days(self) -> impl Iterator<Item = Date> {
+        Span::new(self.monday(), self.sunday()).days()
+    }
+
+    /// How many weeks later `other` is; negative when it is earlier.
+    pub fn weeks_until(self, other: Self) -> i32 {
+        (self.monday().duration_until(other.monday()).as_hours() / (7 * 24)) as i32
     }
 }
 
-impl fmt::Display for Week {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-W{:02}", self.year, self.number)
-    }
-}
-
+/// `2026-W53`, as ISO 8601 writes it.
 impl serde::Serialize for Week {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use jiff::civil::date;
-
-    use super::*;
-
-    #[test]
-    fn the_year_2026_has_a_week_53() {
-        let week = Week::of(date(2026, 12, 31));
-        assert_eq!(week.to_string(), "2026-W53");
-        assert_eq!(week, Week::of(date(2027, 1, 3)));
-        assert_eq!(week.next().to_string(), "2027-W01");
-        assert_eq!(week.next().previous(), week);
-        assert_eq!(week.monday(), date(2026, 12, 28));
-    }
-
-    #[test]
-    fn the_ends_of_time_hold_still() {
-        assert_eq!(Week::of(Date::MAX).next(), Week::of(Date::MAX));
-        assert_eq!(Week::of(Date::MAX).days().count(), 7);
+impl fmt::Display for Week {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-W{:02}", self.year, self.number)
     }
 }

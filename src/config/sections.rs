@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::check;
-use super::reader::Table;
+use super::reader::{Place, Table};
 use super::values::{Clock, Day, DayOfWeek, FromTo, NamedFromTo};
 use super::{
     DatabaseSettings, Detail, MailSettings, PlacingSettings, Security, Settings, TransportKind,
@@ -29,7 +29,7 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     let school_years = top
         .tables("school-year")
         .into_iter()
-        .map(school_year)
+        .map(|table| (table.place().clone(), school_year(table)))
         .collect();
     let (weekdays, times, dialogue_minutes) = dialogues(top.table("dialogues"));
     let (rhythm, check_in_minutes) = check_ins(top.table("check-ins"));
@@ -292,18 +292,29 @@ fn school_year(mut table: Table<'_>) -> Option<SchoolYear> {
 fn calendar(
     top: &Table<'_>,
     zone: Option<TimeZone>,
-    school_years: Vec<Option<SchoolYear>>,
+    school_years: Vec<(Place, Option<SchoolYear>)>,
 ) -> Option<Calendar> {
     if school_years.is_empty() {
         top.fault("there is no school year; write [[school-year]] with name and terms");
         return None;
     }
-    let school_years = school_years.into_iter().collect::<Option<Vec<_>>>()?;
+    let names = |(place, year): &(Place, Option<SchoolYear>)| {
+        Some((year.as_ref()?.name.clone(), place.clone()))
+    };
+    let places: Vec<(String, Place)> = school_years.iter().filter_map(names).collect();
+    let school_years = school_years
+        .into_iter()
+        .map(|(_, year)| year)
+        .collect::<Option<Vec<_>>>()?;
     match Calendar::new(zone?, school_years) {
         Ok(calendar) => Some(calendar),
         Err(faults) => {
             for fault in faults {
-                top.fault(fault.to_string());
+                let place = places.iter().rfind(|(name, _)| *name == fault.school_year);
+                top.fault_at(
+                    place.map_or(top.place(), |(_, place)| place),
+                    fault.to_string(),
+                );
             }
             None
         }

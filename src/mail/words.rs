@@ -10,7 +10,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::calendar::Language;
+use crate::calendar::{Gender, Language};
 
 /// What a template may cost: far above any mail, far below a loop without end.
 const FUEL: u64 = 5_000_000;
@@ -211,23 +211,11 @@ fn environment(language: Language) -> Environment<'static> {
     environment
 }
 
-/// A count in running text: a word up to twelve, digits beyond.
+/// A count in running text: a word up to twelve, digits beyond. What is counted here is of common
+/// gender in Swedish: en åtgärd, en skolenhet, en vakans.
 pub fn count_word(count: usize, language: Language) -> String {
-    const SWEDISH: [&str; 13] = [
-        "inga", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva",
-        "tolv",
-    ];
-    const ENGLISH: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve",
-    ];
-    let words = match language {
-        Language::Swedish => &SWEDISH,
-        Language::English => &ENGLISH,
-    };
-    words
-        .get(count)
-        .map_or_else(|| count.to_string(), |word| (*word).to_owned())
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    crate::calendar::count_word(count, Gender::Common, language)
 }
 
 /// The text with its first letter in upper case.
