@@ -1,0 +1,239 @@
+//! A small authority whose days go by as the test says.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use avstamd::calendar::Language;
+use avstamd::daemon::{Clock, Office, once};
+use avstamd::follow_up::{
+    Absence, Appointment, Area, AreaId, Measure, MeasureId, MeasureStatus, Person, PersonId, Post,
+    Role, SchoolUnit, SupportLevel, UnitCode,
+};
+use avstamd::store::{Batch, Calendar, Ledger, Writing};
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
+
+const CONFIG: &str = r#"
+[authority]
+name = "Provkommunen"
+[database]
+calendar = "calendar.db"
+ledger = "ledger.db"
+[mail]
+from = "Kvalitet <kvalitet@prov.example>"
+reply-to = "kvalitet@prov.example"
+[mail.transport]
+kind = "files"
+directory = "mail"
+[[school-year]]
+name = "2026/27"
+terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
+breaks = [{ name = "höstlov", from = 2026-10-26, to = 2026-10-30 }]
+quiet = [{ from = 2027-07-05, to = 2027-08-08 }]
+[[school-year]]
+name = "2027/28"
+terms = [{ from = 2027-08-17, to = 2027-12-17 }, { from = 2028-01-10, to = 2028-06-09 }]
+[reminders.check-in-gap]
+enabled = false
+[reminders.weekly-digest]
+enabled = false
+[reminders.monthly-digest]
+enabled = false
+"#;
+
+pub const UNIT: &str = "12345678";
+
+/// A mail as it was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mail {
+    pub to: String,
+    pub subject: String,
+    pub text: String,
+    pub date: Timestamp,
+}
+
+pub struct Town {
+    pub office: Arc<Office>,
+    pub directory: tempfile::TempDir,
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Town {
+    /// One unit with Rut as principal, Åke as area manager, a director and a quality officer.
+    pub async fn new() -> Self {
+        Self::with(CONFIG).await
+    }
+
+    /// The same, with the weekly digest.
+    pub async fn with_digest() -> Self {
+        let digest = "[reminders.weekly-digest]\nenabled = ";
+        Self::with(&CONFIG.replace(&format!("{digest}false"), &format!("{digest}true"))).await
+    }
+
+    async fn with(config: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let settings =
+            avstamd::config::parse(&directory.path().join("avstamd.toml"), config).unwrap();
+        let calendar = Calendar::open_or_create(&settings.database.calendar).unwrap();
+        let ledger = Ledger::open_or_create(&settings.database.ledger).unwrap();
+        let office = Arc::new(Office::new(settings, calendar, ledger).unwrap());
+        let town = Self {
+            office,
+            directory,
+            seen: BTreeSet::new(),
+        };
+        let mut batch = Batch::default();
+        batch.areas.push(Area {
+            id: AreaId::new("norr"),
+            name: "Norra området".into(),
+        });
+        batch.units.push(SchoolUnit {
+            code: UnitCode::parse(UNIT).unwrap(),
+            name: "Åsskolan".into(),
+            area: AreaId::new("norr"),
+            level: SupportLevel::Standard,
+            active_from: None,
+            active_to: None,
+            successor: None,
+        });
+        town.put(batch).await;
+        town.appoint("rut", Role::Principal, (None, None)).await;
+        town.appoint("åke", Role::AreaManager, (None, None)).await;
+        town.appoint("siv", Role::SchoolDirector, (None, None))
+            .await;
+        town.appoint("kim", Role::QualityOfficer, (None, None))
+            .await;
+        town
+    }
+
+    pub async fn put(&self, batch: Batch) {
+        let at = Timestamp::UNIX_EPOCH;
+        self.office
+            .calendar
+            .apply(batch, Writing::Keep, at, "test".into())
+            .await
+            .unwrap();
+    }
+
+    pub async fn appoint(&self, id: &str, role: Role, (from, to): (Option<Date>, Option<Date>)) {
+        let post = match role {
+            Role::Principal | Role::ActingPrincipal => Post::Unit(UnitCode::parse(UNIT).unwrap()),
+            Role::AreaManager => Post::Area(AreaId::new("norr")),
+            _ => Post::Authority,
+        };
+        let mut batch = Batch::default();
+        batch.people.push(Person {
+            id: PersonId::new(id),
+            name: format!("{} Öberg", capitalised(id)),
+            email: format!("{}@prov.example", id.replace('å', "a")),
+            language: Language::Swedish,
+        });
+        batch.appointments.push(Appointment {
+            person: PersonId::new(id),
+            role,
+            post,
+            from,
+            to,
+        });
+        self.put(batch).await;
+    }
+
+    pub async fn measure(&self, id: &str, evaluate_by: Date) {
+        let mut batch = Batch::default();
+        batch.measures.push(Measure {
+            id: MeasureId::new(id),
+            unit: UnitCode::parse(UNIT).unwrap(),
+            school_year: "2026/27".into(),
+            development_area: "Läsning".into(),
+            team: String::new(),
+            decision: "Läsning varje dag.".into(),
+            expected_effect: String::new(),
+            indicator: String::new(),
+            responsible: None,
+            decided_on: None,
+            evaluate_by,
+            status: MeasureStatus::Ongoing,
+            evaluations: Vec::new(),
+        });
+        self.put(batch).await;
+    }
+
+    pub async fn away(&self, person: &str, (from, to): (Date, Date), deputy: &str) {
+        let mut batch = Batch::default();
+        let (person, deputy) = (PersonId::new(person), Some(PersonId::new(deputy)));
+        batch.absences.push(Absence {
+            person,
+            from,
+            to,
+            deputy,
+        });
+        self.put(batch).await;
+    }
+
+    pub fn instant(&self, local: &str) -> Timestamp {
+        let local: DateTime = local.replace(' ', "T").parse().unwrap();
+        self.office
+            .settings
+            .calendar
+            .instant(local.date(), local.time())
+    }
+
+    /// One round at a local time; the mails it sent.
+    pub async fn at(&mut self, local: &str) -> Vec<Mail> {
+        let clock = Clock::At(self.instant(local));
+        once(Arc::clone(&self.office), clock).await.unwrap();
+        self.new_mails()
+    }
+
+    /// The mails written since last asked, by recipient.
+    pub fn new_mails(&mut self) -> Vec<Mail> {
+        let Ok(entries) = std::fs::read_dir(self.directory.path().join("mail")) else {
+            return Vec::new();
+        };
+        let mut mails = Vec::new();
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if self.seen.insert(path.clone()) {
+                mails.push(read(&std::fs::read(path).unwrap()));
+            }
+        }
+        mails.sort_by(|a, b| a.to.cmp(&b.to));
+        mails
+    }
+
+    /// The recipients of one round's mails, without their domain.
+    pub async fn to(&mut self, local: &str) -> Vec<String> {
+        let mails = self.at(local).await;
+        mails
+            .into_iter()
+            .map(|mail| mail.to.replace("@prov.example", ""))
+            .collect()
+    }
+}
+
+fn capitalised(id: &str) -> String {
+    let mut letters = id.chars();
+    letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect()
+}
+
+fn read(bytes: &[u8]) -> Mail {
+    let message = mail_parser::MessageParser::default().parse(bytes).unwrap();
+    Mail {
+        to: message
+            .to()
+            .unwrap()
+            .first()
+            .unwrap()
+            .address()
+            .unwrap()
+            .to_owned(),
+        subject: message.subject().unwrap().to_owned(),
+        text: message.body_text(0).unwrap().into_owned(),
+        date: Timestamp::from_second(message.date().unwrap().to_timestamp()).unwrap(),
+    }
+}
