@@ -13,6 +13,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
+use super::mask::masked;
 use super::office::{Office, OfficeError, age};
 use super::pace::Pace;
 use super::post::{Delivery, Post};
@@ -115,7 +116,7 @@ async fn prepare(
             Outcome::Impossible(reason) => {
                 tracing::error!(
                     mail = mail.id,
-                    reason,
+                    reason = masked(&reason),
                     "a mail cannot be made and is set aside"
                 );
                 delivered.refused += 1;

@@ -4,6 +4,7 @@ pub mod clock;
 mod deliver;
 mod heartbeat;
 mod lock;
+mod mask;
 mod office;
 mod pace;
 mod post;

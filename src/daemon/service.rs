@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use super::clock::Clock;
 use super::deliver::{Delivered, RelayTrouble, Round, deliver};
 use super::heartbeat::{Heartbeat, HeartbeatError};
+use super::mask::masked;
 use super::office::{Office, OfficeError};
 use super::pace::Pace;
 use super::post::{Post, PostError};
@@ -280,7 +281,7 @@ impl Pause {
                 };
                 let until = next_try(kind, self.failures, now);
                 self.until = Some(until);
-                let (stage, code, reply) = (&attempt.stage, attempt.code, &attempt.reply);
+                let (stage, code, reply) = (&attempt.stage, attempt.code, masked(&attempt.reply));
                 if self.failures == 1 {
                     tracing::error!(stage, code, reply, %until, "the mail server is in trouble; all mail waits");
                 } else {

@@ -14,7 +14,7 @@ use crate::follow_up::{AreaId, Person, PersonId, Role};
 use crate::plan::{Capacity, Decision, Matter, Verdict};
 
 /// Topics in the order a reader should meet them, late ones aside.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "check-in",
     "evaluation",
     "focus-area",
@@ -28,6 +28,7 @@ const ORDER: [&str; 21] = [
     "no-address",
     "import-refused",
     "unreadable-rows",
+    "school-year-missing",
     "vacant-unit",
     "vacant-area",
     "check-in-gap-manager",

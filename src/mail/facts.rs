@@ -226,6 +226,16 @@ impl Teller<'_> {
                 },
             ),
             Matter::ImportRefused { on } => ("import-refused", self.import_refused(*on)),
+            Matter::SchoolYearMissing { school_year } => {
+                let year = school_year.clone();
+                (
+                    "school-year-missing",
+                    Known {
+                        year,
+                        ..Known::default()
+                    },
+                )
+            }
             Matter::UnreadableRows { table } => ("unreadable-rows", self.unreadable(table)),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => return None,
         })

@@ -107,6 +107,11 @@ pub enum Matter {
         /// The day of it.
         on: Date,
     },
+    /// A school year is near, or has begun, that the configuration does not have.
+    SchoolYearMissing {
+        /// Its name.
+        school_year: String,
+    },
     /// Rows of the calendar that cannot be read.
     UnreadableRows {
         /// The table.
@@ -132,7 +137,9 @@ impl Matter {
             Self::MonthlyDigest { .. } => "monthly-digest",
             Self::VacantUnit { .. } | Self::VacantArea { .. } => "vacancy",
             Self::Undeliverable { .. } | Self::NoAddress { .. } => "undeliverable",
-            Self::ImportRefused { .. } | Self::UnreadableRows { .. } => "import-trouble",
+            Self::ImportRefused { .. }
+            | Self::UnreadableRows { .. }
+            | Self::SchoolYearMissing { .. } => "import-trouble",
         }
     }
 
@@ -166,6 +173,7 @@ impl Matter {
             Self::Undeliverable { person } => format!("{kind}/{person}"),
             Self::NoAddress { person } => format!("{kind}/no-address/{person}"),
             Self::ImportRefused { on } => format!("{kind}/import/{on}"),
+            Self::SchoolYearMissing { school_year } => format!("{kind}/year/{school_year}"),
             Self::UnreadableRows { table } => format!("{kind}/rows/{table}"),
         }
     }

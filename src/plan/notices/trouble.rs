@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::tell_again;
+use crate::calendar::{parse_school_year_name, school_year_name};
 use crate::follow_up::{PersonId, Role};
 use crate::plan::decision::Decision;
 use crate::plan::matter::Matter;
@@ -54,6 +55,9 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
             }
         }
     }
+    if view.world.area.is_none() {
+        school_year_missing(view, into);
+    }
     for (person, since) in without_address(view) {
         tell_again(
             view,
@@ -73,6 +77,29 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
             table: table.clone(),
         };
         tell_again(view, &matter, (since, every), officer, into);
+    }
+}
+
+/// Six weeks before a school year begins its dates should be known: reminders count on them.
+fn school_year_missing(view: &View<'_>, into: &mut Vec<Decision>) {
+    let notice = jiff::Span::new().weeks(6);
+    for day in [view.day, view.day.saturating_add(notice)] {
+        let school_year = school_year_name(day);
+        let known = view.calendar.school_year(&school_year).is_some();
+        let start = parse_school_year_name(&school_year).ok();
+        let Some(start) = start.and_then(|year| Date::new(year, 8, 1).ok()) else {
+            continue;
+        };
+        if let Ok(next) = Date::new(start.year().saturating_add(1), 8, 1) {
+            view.look_again_on(next.saturating_sub(notice));
+        }
+        if known {
+            continue;
+        }
+        let since = (start.saturating_sub(notice), view.rules.trouble_every);
+        let matter = Matter::SchoolYearMissing { school_year };
+        tell_again(view, &matter, since, &[Role::QualityOfficer], into);
+        break;
     }
 }
 
