@@ -276,8 +276,19 @@ impl<'a> Table<'a> {
     }
 }
 
+/// A library's words on one line, its types by names that people use.
 fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    [
+        ("expected a string", "write a text in quotes"),
+        ("expected path string", "write a path in quotes"),
+        ("expected i64", "write a whole number without quotes"),
+        ("expected a boolean", "write true or false"),
+        ("expected a sequence", "write a list, such as [10, 3, 0]"),
+        ("expected socket address", "write address and port, such as 127.0.0.1:8480"),
+    ]
+    .into_iter()
+    .fold(line, |line, (words, plain)| line.replace(words, plain))
 }
 
 /// The known key that a mistyped one most likely means: at most a third of its letters differ.
