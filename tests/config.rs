@@ -54,40 +54,116 @@ fn faults(text: &str) -> Vec<Fault> {
 
 /// A line of the good configuration, what to write in its place, and a word of the remedy.
 const BROKEN: [(&str, &str, &str); 60] = [
-    ("name = \"Lindhamra kommun\"", "nam = \"Lindhamra kommun\"", "did you mean \"name\""),
+    (
+        "name = \"Lindhamra kommun\"",
+        "nam = \"Lindhamra kommun\"",
+        "did you mean \"name\"",
+    ),
     ("name = \"Lindhamra kommun\"", "name = \"\"", "write a name"),
-    ("name = \"Lindhamra kommun\"", "name = \"Lind\\u202Ehamra\"", "invisible character"),
-    ("name = \"Lindhamra kommun\"", "name = \"Lind\\nhamra\"", "line break"),
+    (
+        "name = \"Lindhamra kommun\"",
+        "name = \"Lind\\u202Ehamra\"",
+        "invisible character",
+    ),
+    (
+        "name = \"Lindhamra kommun\"",
+        "name = \"Lind\\nhamra\"",
+        "line break",
+    ),
     ("name = \"Lindhamra kommun\"", "name = 7", "in quotes"),
-    ("time-zone = \"Europe/Stockholm\"", "time-zone = \"Sweden\"", "Europe/Stockholm"),
-    ("time-zone = \"Europe/Stockholm\"", "timezone = \"Europe/Stockholm\"", "did you mean \"time-zone\""),
-    ("time-zone = \"Europe/Stockholm\"", "colour = \"blue\"", "the keys here are"),
-    ("calendar = \"calendar.db\"", "calender = \"calendar.db\"", "did you mean \"calendar\""),
-    ("ledger = \"ledger.db\"", "ledger = \"calendar.db\"", "another name"),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "time-zone = \"Sweden\"",
+        "Europe/Stockholm",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "timezone = \"Europe/Stockholm\"",
+        "did you mean \"time-zone\"",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "colour = \"blue\"",
+        "the keys here are",
+    ),
+    (
+        "calendar = \"calendar.db\"",
+        "calender = \"calendar.db\"",
+        "did you mean \"calendar\"",
+    ),
+    (
+        "ledger = \"ledger.db\"",
+        "ledger = \"calendar.db\"",
+        "another name",
+    ),
     ("ledger = \"ledger.db\"", "ledger = 3", "in quotes"),
-    ("from = \"Kvalitet <kvalitet@skola.example>\"", "from = \"kvalitet\"", "kvalitet@skola.example"),
-    ("from = \"Kvalitet <kvalitet@skola.example>\"", "from = \"Kvalitet <kvalitet@skola.example\"", "closing >"),
-    ("from = \"Kvalitet <kvalitet@skola.example>\"", "from = \"Kva\\rlitet <k@skola.example>\"", "invisible character"),
-    ("reply-to = \"kvalitet@skola.example\"", "reply-to = \"a@b.example, c@d.example\"", "one e-mail address"),
-    ("reply-to = \"kvalitet@skola.example\"", "reply-to = \"kvalité@skola.example\"", "one e-mail address"),
-    ("reply-to = \"kvalitet@skola.example\"", "reply_to = \"kvalitet@skola.example\"", "did you mean \"reply-to\""),
-    ("send-at = \"07:00\"", "send-at = \"7 o'clock\"", "\"07:00\""),
+    (
+        "from = \"Kvalitet <kvalitet@skola.example>\"",
+        "from = \"kvalitet\"",
+        "kvalitet@skola.example",
+    ),
+    (
+        "from = \"Kvalitet <kvalitet@skola.example>\"",
+        "from = \"Kvalitet <kvalitet@skola.example\"",
+        "closing >",
+    ),
+    (
+        "from = \"Kvalitet <kvalitet@skola.example>\"",
+        "from = \"Kva\\rlitet <k@skola.example>\"",
+        "invisible character",
+    ),
+    (
+        "reply-to = \"kvalitet@skola.example\"",
+        "reply-to = \"a@b.example, c@d.example\"",
+        "one e-mail address",
+    ),
+    (
+        "reply-to = \"kvalitet@skola.example\"",
+        "reply-to = \"kvalité@skola.example\"",
+        "one e-mail address",
+    ),
+    (
+        "reply-to = \"kvalitet@skola.example\"",
+        "reply_to = \"kvalitet@skola.example\"",
+        "did you mean \"reply-to\"",
+    ),
+    (
+        "send-at = \"07:00\"",
+        "send-at = \"7 o'clock\"",
+        "\"07:00\"",
+    ),
     ("send-at = \"07:00\"", "send-at = \"25:00\"", "\"07:00\""),
-    ("send-at = \"07:00\"", "send-at = \"18:00\"", "later in the day"),
+    (
+        "send-at = \"07:00\"",
+        "send-at = \"18:00\"",
+        "later in the day",
+    ),
     ("send-at = \"07:00\"", "send-at = 7", "\"07:00\""),
     ("detail = \"titles\"", "detail = \"all\"", "titles"),
     ("kind = \"smtp\"", "kind = \"pigeon\"", "sendmail"),
     ("kind = \"smtp\"", "kind = \"files\"", "directory"),
-    ("host = \"relay.example\"", "host = \"relay.example:25\"", "port under port"),
+    (
+        "host = \"relay.example\"",
+        "host = \"relay.example:25\"",
+        "port under port",
+    ),
     ("host = \"relay.example\"", "host = \"\"", "relay.example"),
-    ("host = \"relay.example\"", "hst = \"relay.example\"", "did you mean \"host\""),
+    (
+        "host = \"relay.example\"",
+        "hst = \"relay.example\"",
+        "did you mean \"host\"",
+    ),
     ("port = 587", "port = 0", "from 1 to 65535"),
     ("port = 587", "port = 70000", "from 1 to 65535"),
     ("port = 587", "port = \"587\"", "whole number"),
     ("security = \"starttls\"", "security = \"none\"", "starttls"),
     ("security = \"starttls\"", "security = \"ssl\"", "starttls"),
     ("user = \"avstamd\"", "", "password-file without user"),
-    ("password-file = \"password\"", "", "user without password-file"),
+    (
+        "password-file = \"password\"",
+        "",
+        "user without password-file",
+    ),
     ("connections = 2", "connections = 0", "from 1 to 20"),
     ("connections = 2", "connections = 1000", "from 1 to 20"),
     ("per-minute = 30", "per-minute = -1", "whole number"),
@@ -95,16 +171,52 @@ const BROKEN: [(&str, &str, &str); 60] = [
     ("name = \"2026/27\"", "name = \"2026\"", "2026/27"),
     ("name = \"2026/27\"", "name = \"2026/28\"", "2026/27"),
     ("name = \"2026/27\"", "name = \"2025/26\"", "2025/26"),
-    ("terms = [", "terms = [{ from = 2026-12-18, to = 2026-08-18 }] #", "terms"),
-    ("terms = [", "terms = [{ from = 2026-08-18, to = 2027-01-20 }, { from = 2027-01-11, to = 2027-06-10 }] #", "terms"),
+    (
+        "terms = [",
+        "terms = [{ from = 2026-12-18, to = 2026-08-18 }] #",
+        "terms",
+    ),
+    (
+        "terms = [",
+        "terms = [{ from = 2026-08-18, to = 2027-01-20 }, { from = 2027-01-11, to = 2027-06-10 }] #",
+        "terms",
+    ),
     ("terms = [", "terms = [] #", "terms"),
-    ("terms = [", "terms = [{ from = 2026-08-32, to = 2026-12-18 }] #", "TOML"),
-    ("terms = [", "terms = [{ from = \"18/8\", to = 2026-12-18 }] #", "2026-08-18"),
-    ("terms = [", "terms = [{ start = 2026-08-18, to = 2026-12-18 }] #", "from"),
-    ("breaks = [", "breaks = [{ name = \"höstlov\", from = 2028-10-26, to = 2028-10-30 }] #", "breaks"),
-    ("staff-days = [", "staff-days = [2026-07-01] #", "staff-days"),
-    ("quiet = [", "quiet = [{ from = 2027-08-08, to = 2027-07-05 }] #", "quiet"),
-    ("explore = {", "explore = { from = 2027-05-01, to = 2027-05-20 } #", "explore"),
+    (
+        "terms = [",
+        "terms = [{ from = 2026-08-32, to = 2026-12-18 }] #",
+        "TOML",
+    ),
+    (
+        "terms = [",
+        "terms = [{ from = \"18/8\", to = 2026-12-18 }] #",
+        "2026-08-18",
+    ),
+    (
+        "terms = [",
+        "terms = [{ start = 2026-08-18, to = 2026-12-18 }] #",
+        "from",
+    ),
+    (
+        "breaks = [",
+        "breaks = [{ name = \"höstlov\", from = 2028-10-26, to = 2028-10-30 }] #",
+        "breaks",
+    ),
+    (
+        "staff-days = [",
+        "staff-days = [2026-07-01] #",
+        "staff-days",
+    ),
+    (
+        "quiet = [",
+        "quiet = [{ from = 2027-08-08, to = 2027-07-05 }] #",
+        "quiet",
+    ),
+    (
+        "explore = {",
+        "explore = { from = 2027-05-01, to = 2027-05-20 } #",
+        "explore",
+    ),
     ("weekdays = [", "weekdays = [\"tisdag\"] #", "mon, tue, wed"),
     ("weekdays = [", "weekdays = [] #", "name at least one"),
     ("times = [", "times = [\"8.30\"] #", "\"07:00\""),
@@ -113,13 +225,21 @@ const BROKEN: [(&str, &str, &str); 60] = [
     ("before = [10, 3, 0]", "before = [10, 10]", "once"),
     ("before = [10, 3, 0]", "before = [-3]", "0 to 500"),
     ("before = [10, 3, 0]", "before = 3", "a list"),
-    ("overdue-every = 5", "overdue-evry = 5", "did you mean \"overdue-every\""),
+    (
+        "overdue-every = 5",
+        "overdue-evry = 5",
+        "did you mean \"overdue-every\"",
+    ),
 ];
 
 #[test]
 fn the_good_one_is_good() {
     assert_eq!(faults(GOOD), []);
-    assert_eq!(faults(&GOOD.replace("2026-08-18", "\"2026-08-18\"")), [], "dates in quotes too");
+    assert_eq!(
+        faults(&GOOD.replace("2026-08-18", "\"2026-08-18\"")),
+        [],
+        "dates in quotes too"
+    );
 }
 
 #[test]
@@ -129,14 +249,33 @@ fn each_fault_is_told_by_its_line_with_the_remedy() {
         let found = faults(&GOOD.replacen(good, bad, 1));
         let told = found.iter().find(|fault| fault.message.contains(remedy));
         let told = told.unwrap_or_else(|| panic!("{bad}: \"{remedy}\" is not in {found:#?}"));
-        let line = GOOD.lines().position(|line| line.starts_with(good)).unwrap() + 1;
+        let line = GOOD
+            .lines()
+            .position(|line| line.starts_with(good))
+            .unwrap()
+            + 1;
         let near = told.line.unwrap_or(0);
         // What is missing is told at its table; a whole school year at its own head.
-        let head = GOOD.lines().take(line).filter(|l| l.starts_with('[')).count();
-        let table = GOOD.lines().enumerate().filter(|(_, l)| l.starts_with('[')).nth(head - 1).unwrap().0 + 1;
+        let head = GOOD
+            .lines()
+            .take(line)
+            .filter(|l| l.starts_with('['))
+            .count();
+        let table = GOOD
+            .lines()
+            .enumerate()
+            .filter(|(_, l)| l.starts_with('['))
+            .nth(head - 1)
+            .unwrap()
+            .0
+            + 1;
         let next = line + 1;
         let before = line - 1; // a pair of keys is told at the one that is there
-        assert!([before, line, table, next].contains(&near), "{bad}: line {line} or {table}, not {near}: {}", told.message);
+        assert!(
+            [before, line, table, next].contains(&near),
+            "{bad}: line {line} or {table}, not {near}: {}",
+            told.message
+        );
     }
 }
 
@@ -154,9 +293,18 @@ fn all_faults_are_told_at_once_by_line() {
 
 #[test]
 fn what_is_not_toml_is_told_too() {
-    for (text, line) in [("[authority\nname = 1", 1), ("[authority]\nname = \"a\"\nname = \"b\"", 3), ("a = ", 1)] {
+    for (text, line) in [
+        ("[authority\nname = 1", 1),
+        ("[authority]\nname = \"a\"\nname = \"b\"", 3),
+        ("a = ", 1),
+    ] {
         let found = faults(text);
-        assert!(found.iter().any(|fault| fault.line == Some(line) && fault.message.contains("not TOML")), "{text}: {found:#?}");
+        assert!(
+            found
+                .iter()
+                .any(|fault| fault.line == Some(line) && fault.message.contains("not TOML")),
+            "{text}: {found:#?}"
+        );
     }
 }
 
@@ -174,7 +322,10 @@ fn configurations(directory: &Path, found: &mut Vec<PathBuf>) {
 #[test]
 fn every_shipped_configuration_is_sound() {
     let mut found = Vec::new();
-    configurations(&Path::new(env!("CARGO_MANIFEST_DIR")).join("config"), &mut found);
+    configurations(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("config"),
+        &mut found,
+    );
     assert!(found.len() >= 2);
     for path in found {
         load(&path).unwrap();
@@ -194,14 +345,29 @@ fn the_annotated_configuration_shows_every_default() {
                 let key = rest.split(" = ").next().unwrap_or_default();
                 rest.contains(" = ") && key.chars().all(|c| c.is_ascii_lowercase() || c == '-')
             });
-            let alternative = ["templates", "user", "password-file", "ca-file", "hello-name", "kind", "listen", "url", "allow-plain-text"];
+            let alternative = [
+                "templates",
+                "user",
+                "password-file",
+                "ca-file",
+                "hello-name",
+                "kind",
+                "listen",
+                "url",
+                "allow-plain-text",
+            ];
             match key {
-                Some(rest) if !alternative.iter().any(|word| rest.starts_with(word)) => format!("{rest}\n"),
+                Some(rest) if !alternative.iter().any(|word| rest.starts_with(word)) => {
+                    format!("{rest}\n")
+                }
                 _ => format!("{line}\n"),
             }
         })
         .collect();
-    assert!(shown.lines().filter(|line| !line.starts_with('#')).count() > text.lines().filter(|line| !line.starts_with('#')).count() + 25);
+    assert!(
+        shown.lines().filter(|line| !line.starts_with('#')).count()
+            > text.lines().filter(|line| !line.starts_with('#')).count() + 25
+    );
     let written = parse(&path, &shown).unwrap();
     assert_eq!(written.rules, plain.rules);
     assert_eq!(written.placing, plain.placing);
@@ -217,13 +383,31 @@ fn exit_codes() {
     std::fs::write(&file, GOOD.replace("port = 587", "port = 0")).unwrap();
     let code = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_avstamd"));
-        let output = command.arg("--config").arg(&file).args(arguments).output().unwrap();
-        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        let output = command
+            .arg("--config")
+            .arg(&file)
+            .args(arguments)
+            .output()
+            .unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     };
-    for arguments in [&["check"][..], &["run", "--once"], &["import", "x.csv"], &["status"], &["check", "--json"]] {
+    for arguments in [
+        &["check"][..],
+        &["run", "--once"],
+        &["import", "x.csv"],
+        &["status"],
+        &["check", "--json"],
+    ] {
         assert_eq!(code(arguments).0, Some(78), "{arguments:?}");
     }
-    assert!(code(&["check"]).1.contains("avstamd.toml:15:"), "{}", code(&["check"]).1);
+    assert!(
+        code(&["check"]).1.contains("avstamd.toml:15:"),
+        "{}",
+        code(&["check"]).1
+    );
     assert_eq!(code(&["forecast"]).0, Some(2));
     assert_eq!(code(&["nonsense"]).0, Some(2));
     std::fs::write(&file, [b"# \xe5\n", GOOD.as_bytes()].concat()).unwrap();

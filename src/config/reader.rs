@@ -285,7 +285,10 @@ fn one_line(message: &str) -> String {
         ("expected i64", "write a whole number without quotes"),
         ("expected a boolean", "write true or false"),
         ("expected a sequence", "write a list, such as [10, 3, 0]"),
-        ("expected socket address", "write address and port, such as 127.0.0.1:8480"),
+        (
+            "expected socket address",
+            "write address and port, such as 127.0.0.1:8480",
+        ),
     ]
     .into_iter()
     .fold(line, |line, (words, plain)| line.replace(words, plain))

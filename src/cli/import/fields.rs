@@ -106,6 +106,20 @@ impl Report {
         });
     }
 
+    /// A warning about a whole table.
+    pub fn warn_of_table(&mut self, table: &Table, message: String) {
+        let (file, sheet) = (table.file.clone(), table.sheet.clone());
+        let line = Some(table.header_line);
+        self.warnings.push(Note {
+            file,
+            sheet,
+            line,
+            column: None,
+            value: None,
+            message,
+        });
+    }
+
     /// The files with faults, by name.
     pub fn files(&self) -> Vec<String> {
         let mut names: Vec<String> = self
@@ -168,17 +182,11 @@ impl<'a> Layout<'a> {
             }
         }
         if !unknown.is_empty() {
-            report.warnings.push(Note {
-                file: table.file.clone(),
-                sheet: table.sheet.clone(),
-                line: Some(table.header_line),
-                column: None,
-                value: None,
-                message: format!(
-                    "columns that are not known here and left alone: {}",
-                    unknown.join(", ")
-                ),
-            });
+            let unknown = unknown.join(", ");
+            report.warn_of_table(
+                table,
+                format!("columns that are not known here and left alone: {unknown}"),
+            );
         }
         Self { table, places }
     }
@@ -186,6 +194,14 @@ impl<'a> Layout<'a> {
     /// Whether the file has the column.
     pub fn has(&self, name: &str) -> bool {
         self.places.iter().any(|(known, _)| *known == name)
+    }
+
+    /// The cell of a row in a column; empty where the column is not there.
+    pub fn cell<'r>(&self, row: &'r Row, column: &str) -> &'r str {
+        let place = self.places.iter().find(|(name, _)| *name == column);
+        place
+            .and_then(|(_, place)| row.cells.get(*place))
+            .map_or("", String::as_str)
     }
 
     /// Reads one row.
@@ -265,10 +281,7 @@ impl Fields<'_> {
 
     /// The cell as it stands; empty where the column is not there.
     pub fn raw(&self, column: &str) -> &str {
-        let place = self.layout.places.iter().find(|(name, _)| *name == column);
-        place
-            .and_then(|(_, place)| self.row.cells.get(*place))
-            .map_or("", String::as_str)
+        self.layout.cell(self.row, column)
     }
 
     /// A cell of a column we do not know, by the header's name.

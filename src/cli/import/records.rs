@@ -6,12 +6,12 @@ use super::Areas;
 use super::columns::Kind;
 use super::cross::{self, Seen};
 use super::fields::{Fields, Layout, Report};
-use super::table::Table;
+use super::table::{Row, Table};
 use crate::calendar::Language;
 use crate::follow_up::{
     Absence, Activity, ActivityId, Appointment, Area, AreaId, CheckIn, CheckInState, Dialogue,
     DialogueState, Effect, Evaluation, Measure, MeasureId, MeasureStatus, Pair, Person, PersonId,
-    Post, Role, SchoolUnit, SupportLevel,
+    Post, Role, SchoolUnit, SupportLevel, UnitCode,
 };
 use crate::store::{Batch, Known};
 
@@ -44,12 +44,16 @@ pub fn batch(
                 );
             }
         }
-        for row in &table.rows {
-            // Exports end with footnotes: a lone first cell after a blank row.
-            let filled = row.cells.iter().filter(|cell| !cell.is_empty()).count();
-            if row.after_gap && filled == 1 && layout_has_needed(*kind) {
-                continue;
-            }
+        let footnotes = footnotes(*kind, &layout, table);
+        if let Some(row) = table.rows.get(footnotes) {
+            let message = format!(
+                "the lines from {} on, after an empty one, hold no {}; they are taken for footnotes and left alone",
+                row.line,
+                kind.columns()[0].name
+            );
+            report.warn_of_table(table, message);
+        }
+        for row in &table.rows[..footnotes] {
             let mut fields = layout.row(row, report);
             let place = (table.file.clone(), table.sheet.clone(), fields.line());
             match kind {
@@ -70,8 +74,24 @@ pub fn batch(
     batch
 }
 
-const fn layout_has_needed(kind: Kind) -> bool {
-    kind.columns().len() > 1
+/// Exports end with footnotes: where an empty row comes and no row after it has the key that every
+/// record needs, the table ends. The number of rows before that.
+fn footnotes(kind: Kind, layout: &Layout<'_>, table: &Table) -> usize {
+    let has_key = |row: &Row| {
+        let cell = layout.cell(row, kind.columns()[0].name);
+        if kind == Kind::Units {
+            UnitCode::parse(cell).is_ok()
+        } else {
+            !cell.is_empty()
+        }
+    };
+    let last = table
+        .rows
+        .iter()
+        .rposition(has_key)
+        .map_or(0, |last| last + 1);
+    let gap = table.rows[last..].iter().position(|row| row.after_gap);
+    gap.map_or(table.rows.len(), |gap| last + gap)
 }
 
 fn area(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
