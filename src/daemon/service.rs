@@ -80,7 +80,10 @@ fn round(
     stop: watch::Receiver<bool>,
 ) -> Result<Round, PostError> {
     let transport = &office.settings.transport;
-    let pace = Arc::new(Mutex::new(Pace::new(transport.per_minute)));
+    let pace = match transport.kind {
+        config::TransportKind::Files { .. } => None,
+        _ => Some(Arc::new(Mutex::new(Pace::new(transport.per_minute)))),
+    };
     let post = Arc::new(Post::new(office)?);
     Ok(Round {
         office: Arc::clone(office),

@@ -273,6 +273,7 @@ impl Teller<'_> {
             .iter()
             .filter(|measure| unit.is_none_or(|unit| &measure.unit == unit))
             .filter(|measure| measure.is_unassessed(school_year, day))
+            .filter(|measure| self.is_active(&measure.unit))
             .collect();
         let list = match unit {
             Some(_) => measures.iter().map(|measure| self.title(measure)).collect(),
@@ -564,6 +565,14 @@ impl Teller<'_> {
             list,
             ..Known::default()
         }
+    }
+
+    fn is_active(&self, unit: &UnitCode) -> bool {
+        self.slice
+            .world
+            .units
+            .get(unit)
+            .is_some_and(|unit| unit.is_active(self.setting.day))
     }
 
     fn unit_name(&self, unit: &UnitCode) -> String {

@@ -42,7 +42,7 @@ pub struct Head<'a> {
     pub message_id: &'a str,
     /// The instant in the Date header.
     pub date: Timestamp,
-    /// What the mail is about, for the thread; see [`thread`].
+    /// What the mail is about, for the thread; a key without spaces.
     pub thread: &'a str,
     /// The kind of mail, for the List-Id: `reminders`, `weekly-digest`, `monthly-digest`.
     pub kind: &'a str,

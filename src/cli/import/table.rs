@@ -101,7 +101,7 @@ fn comma_separated(text: &str) -> Result<Rows, String> {
     }
     let (declared, body, skipped) = match text.split_once('\n') {
         Some((first, rest)) if first.trim().to_lowercase().starts_with("sep=") => {
-            (first.trim().bytes().nth(4), rest, 1)
+            (first.trim().as_bytes().get(4).copied(), rest, 1)
         }
         _ => (None, text, 0),
     };

@@ -9,8 +9,11 @@ pub mod trouble;
 pub mod unassessed;
 pub mod vacancy;
 
+use jiff::civil::Date;
+
 use super::decision::{Capacity, Decision};
 use super::ladder::{After, Ladder};
+use super::matter::Matter;
 use super::rules::DueRules;
 use super::view::{Address, View};
 use crate::follow_up::Role;
@@ -54,6 +57,45 @@ fn climb_to_managers(view: &View<'_>, own: Address, rules: &DueRules, into: &mut
             Address {
                 matter: matter.clone(),
                 due,
+                capacity,
+                recipients,
+            },
+            &ladder,
+            into,
+        );
+    }
+}
+
+/// Tells those who can mend something since a date, at once and then again every so many working
+/// days: area managers where there are any, quality officers always.
+fn tell_again(
+    view: &View<'_>,
+    matter: &Matter,
+    (since, every): (Date, u32),
+    roles: &[Role],
+    into: &mut Vec<Decision>,
+) {
+    let after = Some(After { first: 0, every });
+    let ladder = Ladder {
+        due: since,
+        before: &[],
+        after,
+        period: None,
+        until: None,
+    };
+    for &role in roles {
+        let recipients = match role {
+            Role::AreaManager => view.area_managers(),
+            _ => view.quality_officers(),
+        };
+        if role == Role::AreaManager && recipients.is_empty() {
+            continue;
+        }
+        let (matter, capacity) = (matter.clone(), Capacity::Holder(role));
+        view.climb(
+            Address {
+                matter,
+                due: since,
                 capacity,
                 recipients,
             },

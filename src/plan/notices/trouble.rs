@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::tell_again;
 use crate::follow_up::{PersonId, Role};
-use crate::plan::decision::{Capacity, Decision};
-use crate::plan::ladder::{After, Ladder};
+use crate::plan::decision::Decision;
 use crate::plan::matter::Matter;
-use crate::plan::view::{Address, View};
+use crate::plan::view::View;
 
 /// Something found outside the calendar itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,79 +37,43 @@ pub enum Trouble {
 
 /// Decides about troubles, about people in post without an address, and about unreadable rows.
 pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
+    let every = view.rules.trouble_every;
+    let officer = &[Role::QualityOfficer];
     for trouble in troubles {
         match trouble {
             Trouble::Undeliverable { person, since, .. } => {
                 let matter = Matter::Undeliverable {
                     person: person.clone(),
                 };
-                tell(view, matter.clone(), *since, Role::AreaManager, into);
-                tell(view, matter, *since, Role::QualityOfficer, into);
+                let roles = [Role::AreaManager, Role::QualityOfficer];
+                tell_again(view, &matter, (*since, every), &roles, into);
             }
             Trouble::ImportRefused { since, .. } => {
-                tell(
-                    view,
-                    Matter::ImportRefused { on: *since },
-                    *since,
-                    Role::QualityOfficer,
-                    into,
-                );
+                let matter = Matter::ImportRefused { on: *since };
+                tell_again(view, &matter, (*since, every), officer, into);
             }
         }
     }
     for (person, since) in without_address(view) {
-        tell(
+        tell_again(
             view,
-            Matter::NoAddress { person },
-            since,
-            Role::QualityOfficer,
+            &Matter::NoAddress { person },
+            (since, every),
+            officer,
             into,
         );
     }
-    let mut tables: Vec<&str> = view
-        .world
-        .faults
-        .iter()
-        .map(|fault| fault.table.as_str())
-        .collect();
+    let mut tables: Vec<&String> = view.world.faults.iter().map(|fault| &fault.table).collect();
     tables.sort_unstable();
     tables.dedup();
     for table in tables {
         // No date tells when a row went wrong: the week it is seen in stands for it.
-        let due = crate::calendar::Week::of(view.day).monday();
+        let since = crate::calendar::Week::of(view.day).monday();
         let matter = Matter::UnreadableRows {
-            table: table.to_owned(),
+            table: table.clone(),
         };
-        tell(view, matter, due, Role::QualityOfficer, into);
+        tell_again(view, &matter, (since, every), officer, into);
     }
-}
-
-fn tell(view: &View<'_>, matter: Matter, due: Date, role: Role, into: &mut Vec<Decision>) {
-    let recipients = match role {
-        Role::AreaManager => view.area_managers(),
-        _ => view.quality_officers(),
-    };
-    if role == Role::AreaManager && recipients.is_empty() {
-        return;
-    }
-    let address = Address {
-        matter,
-        due,
-        capacity: Capacity::Holder(role),
-        recipients,
-    };
-    let after = Some(After {
-        first: 0,
-        every: view.rules.trouble_every,
-    });
-    let ladder = Ladder {
-        due,
-        before: &[],
-        after,
-        period: None,
-        until: None,
-    };
-    view.climb(address, &ladder, into);
 }
 
 /// People in post in this slice who cannot be written to, and since when they have been in post.

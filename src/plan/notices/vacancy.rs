@@ -2,75 +2,35 @@
 
 use jiff::civil::Date;
 
+use super::tell_again;
 use crate::follow_up::{Appointment, Post, Role, SchoolUnit};
-use crate::plan::decision::{Capacity, Decision};
-use crate::plan::ladder::{After, Ladder};
+use crate::plan::decision::Decision;
 use crate::plan::matter::Matter;
-use crate::plan::view::{Address, View};
+use crate::plan::view::View;
 
 /// Decides about every active unit without a principal, and about the area without a manager.
 pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
     let Some(area) = &view.world.area else { return };
+    let every = view.rules.vacancy_every;
     for unit in view.world.active_units(view.day) {
         if view.world.principal(&unit.code, view.day).is_none() {
-            let due = unit_vacant_since(view, unit);
+            let since = unit_vacant_since(view, unit);
             let matter = Matter::VacantUnit {
                 unit: unit.code.clone(),
             };
-            tell(view, matter, due, Role::AreaManager, into);
-            tell(
-                view,
-                Matter::VacantUnit {
-                    unit: unit.code.clone(),
-                },
-                due,
-                Role::QualityOfficer,
-                into,
-            );
+            let roles = [Role::AreaManager, Role::QualityOfficer];
+            tell_again(view, &matter, (since, every), &roles, into);
         }
     }
     if view.area_managers().is_empty() && view.world.active_units(view.day).next().is_some() {
         let held =
             |a: &&Appointment| a.role == Role::AreaManager && a.post == Post::Area(area.id.clone());
-        let due = vacant_since(view, held, None);
-        tell(
-            view,
-            Matter::VacantArea {
-                area: area.id.clone(),
-            },
-            due,
-            Role::QualityOfficer,
-            into,
-        );
+        let since = vacant_since(view, held, None);
+        let matter = Matter::VacantArea {
+            area: area.id.clone(),
+        };
+        tell_again(view, &matter, (since, every), &[Role::QualityOfficer], into);
     }
-}
-
-fn tell(view: &View<'_>, matter: Matter, due: Date, role: Role, into: &mut Vec<Decision>) {
-    let recipients = match role {
-        Role::AreaManager => view.area_managers(),
-        _ => view.quality_officers(),
-    };
-    if role == Role::AreaManager && recipients.is_empty() {
-        return;
-    }
-    let address = Address {
-        matter,
-        due,
-        capacity: Capacity::Holder(role),
-        recipients,
-    };
-    let after = Some(After {
-        first: 0,
-        every: view.rules.vacancy_every,
-    });
-    let ladder = Ladder {
-        due,
-        before: &[],
-        after,
-        period: None,
-        until: None,
-    };
-    view.climb(address, &ladder, into);
 }
 
 fn unit_vacant_since(view: &View<'_>, unit: &SchoolUnit) -> Date {

@@ -43,7 +43,7 @@ CREATE TABLE appointment (
 ) STRICT;
 CREATE UNIQUE INDEX appointment_once ON appointment
     (person, role, ifnull(unit, ''), ifnull(area, ''), ifnull(valid_from, ''));
-CREATE INDEX appointment_by_unit ON appointment (unit);
+CREATE INDEX appointment_by_unit ON appointment (unit) WHERE unit IS NOT NULL;
 CREATE INDEX appointment_by_area ON appointment (area) WHERE area IS NOT NULL;
 CREATE INDEX appointment_of_authority ON appointment (role) WHERE unit IS NULL AND area IS NULL;
 
@@ -147,7 +147,7 @@ CREATE TABLE activity (
     done  TEXT CHECK (done IS date(done, '+0 days')),
     CHECK (unit IS NULL OR area IS NULL)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX activity_by_unit ON activity (unit);
+CREATE INDEX activity_by_unit ON activity (unit) WHERE unit IS NOT NULL;
 CREATE INDEX activity_by_area ON activity (area) WHERE area IS NOT NULL;
 CREATE INDEX activity_of_authority ON activity (due) WHERE unit IS NULL AND area IS NULL;
 

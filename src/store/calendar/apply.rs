@@ -111,7 +111,7 @@ impl Calendar {
         self.database
             .run(move |connection| {
                 connection.execute(
-                    "INSERT INTO journal (at_utc, door, who, what) VALUES (?1, 'import', ?2, 'refused')",
+                    "INSERT INTO journal (at_utc, door, who, what) VALUES (?1, 'import', 'command', 'refused: ' || ?2)",
                     params![at.as_second(), summary],
                 )?;
                 Ok(())
@@ -126,18 +126,18 @@ impl Calendar {
     pub async fn refused_import(&self) -> Result<Option<(Timestamp, String)>, StoreError> {
         self.database
             .run(|connection| {
-                let sql = "SELECT at_utc, who, what FROM journal WHERE door = 'import'
+                let sql = "SELECT at_utc, what FROM journal WHERE door = 'import'
                            ORDER BY id DESC LIMIT 1";
                 let mut statement = connection.prepare_cached(sql)?;
                 let mut rows = statement.query([])?;
                 let Some(row) = rows.next()? else {
                     return Ok(None);
                 };
-                if row.get::<_, String>(2)? != "refused" {
-                    return Ok(None);
-                }
                 let at = Timestamp::from_second(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH);
-                Ok(Some((at, row.get(1)?)))
+                let what: String = row.get(1)?;
+                Ok(what
+                    .strip_prefix("refused: ")
+                    .map(|summary| (at, summary.to_owned())))
             })
             .await
     }

@@ -134,10 +134,6 @@ impl Ledger {
     ///
     /// # Errors
     /// SQLite refused.
-    #[expect(
-        clippy::type_complexity,
-        reason = "one row and what hangs on it, taken apart at once"
-    )]
     pub async fn mail(
         &self,
         id: i64,

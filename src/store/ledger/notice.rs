@@ -58,7 +58,9 @@ impl Ledger {
     ) -> Result<BTreeMap<PersonId, Mailbox>, StoreError> {
         self.database
             .run(move |connection| {
-                let sql = "SELECT max(sent_on) FROM mail WHERE person = ?1";
+                // What is being sent at this moment counts as the day's mail too.
+                let sql = "SELECT max(ifnull(sent_on, iif(state = 'sending', slot, NULL)))
+                           FROM mail WHERE person = ?1";
                 let mut statement = connection.prepare_cached(sql)?;
                 let mut mailboxes = BTreeMap::new();
                 for person in people {
