@@ -65,6 +65,8 @@ const GOOD: [(&str, &str); 8] = [
     ),
 ];
 
+type Files = Vec<(String, Vec<u8>)>;
+
 struct Town(tempfile::TempDir);
 
 impl Town {
@@ -187,7 +189,7 @@ fn what_excel_may_make_of_a_file_gives_the_same_calendar() {
         let text = text.replace("\n", "\r\n").replace("dag.\r\nI", "dag.\nI");
         encoding_rs::WINDOWS_1252.encode(&text).0.into_owned()
     };
-    let variants: [(&str, Vec<(String, Vec<u8>)>); 6] = [
+    let variants: [(&str, Files); 6] = [
         (
             "UTF-8 with a mark",
             good(|text| [b"\xef\xbb\xbf", text.as_bytes()].concat()),
