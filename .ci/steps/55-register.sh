@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# The national register of 1 714 units, where it lies beside the project: imported as it is, with
-# people and measures made up for it, and a school year of forecast.
+# the national register, with people and measures made up: imported, and a year of forecast
 set -euo pipefail
+cargo build --release --locked --quiet
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
 register="$here/../shared/data/registry/skolenheter_ak9_2025.csv"
-avstamd=${AVSTAMD:-"$here/target/debug/avstamd"}
+avstamd=${AVSTAMD:-"$here/target/release/avstamd"}
 if [ ! -f "$register" ]; then
     echo "the register is not here; skipped"
     exit 0
