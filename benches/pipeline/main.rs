@@ -4,12 +4,14 @@
 //! Machines are noisy: read the ratios, which are taken side by side in one run.
 
 mod authority;
+mod client;
+mod sink;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use authority::{CONFIG, Due, batch, spread};
+use authority::{CONFIG, Due, spread};
 use avstamd::daemon::{Clock, Office, once, tick};
 use avstamd::plan::Forecast;
 use avstamd::store::{Calendar, Ledger, Writing};
@@ -33,18 +35,26 @@ fn main() {
         .unwrap();
     runtime.block_on(async {
         forecast(if small { 30 } else { 1_714 }).await;
-        batch_to_files(if small { 30 } else { 1_000 }).await;
+        let mails = if small { 30 } else { 1_000 };
+        batch(mails, Way::Files).await;
+        batch(mails, Way::Smtp { connections: 1 }).await;
+        batch(mails, Way::Smtp { connections: 4 }).await;
+        client::compare(mails).await;
         ticks(smaller, larger).await;
     });
 }
 
 async fn town(directory: &Path, units: usize, due: Due<'_>) -> Arc<Office> {
-    let settings = avstamd::config::parse(&directory.join("avstamd.toml"), CONFIG).unwrap();
+    town_of(CONFIG, directory, units, due).await
+}
+
+async fn town_of(config: &str, directory: &Path, units: usize, due: Due<'_>) -> Arc<Office> {
+    let settings = avstamd::config::parse(&directory.join("avstamd.toml"), config).unwrap();
     let calendar = Calendar::open_or_create(&settings.database.calendar).unwrap();
     let ledger = Ledger::open_or_create(&settings.database.ledger).unwrap();
     let step = 15_000;
     for from in (0..units).step_by(step) {
-        let part = batch(from, units.min(from + step), due);
+        let part = authority::batch(from, units.min(from + step), due);
         calendar
             .apply(part, Writing::Keep, Timestamp::UNIX_EPOCH, "bench".into())
             .await
@@ -86,11 +96,42 @@ async fn forecast(units: usize) {
     );
 }
 
-/// One day on which every unit has something due: decide, render, record durably, send to files.
-async fn batch_to_files(units: usize) {
+/// A way out.
+enum Way {
+    /// A file a mail.
+    Files,
+    /// A local sink.
+    Smtp { connections: usize },
+}
+
+impl Way {
+    fn name(&self) -> String {
+        match self {
+            Self::Files => "files".into(),
+            Self::Smtp { connections } => format!("a local sink over {connections} connections"),
+        }
+    }
+
+    async fn config(&self) -> String {
+        let Self::Smtp { connections } = self else {
+            return CONFIG.into();
+        };
+        let port = sink::start().await;
+        CONFIG.replace(
+            "kind = \"files\"\ndirectory = \"mail\"",
+            &format!(
+                "kind = \"smtp\"\nhost = \"127.0.0.1\"\nport = {port}\nsecurity = \"none\"\nconnections = {connections}"
+            ),
+        )
+    }
+}
+
+/// One day on which every unit has something due: decide, render, record durably, send.
+async fn batch(units: usize, way: Way) {
     let directory = tempfile::tempdir().unwrap();
     let day = date(2026, 12, 1);
-    let office = town(directory.path(), units, &|_| vec![day]).await;
+    let config = way.config().await;
+    let office = town_of(&config, directory.path(), units, &|_| vec![day]).await;
     let clock = Clock::At(at(&office, day));
     let started = Instant::now();
     let ticked = tick(&office, clock.now()).await.unwrap();
@@ -99,9 +140,11 @@ async fn batch_to_files(units: usize) {
     let (_, delivered) = once(Arc::clone(&office), clock).await.unwrap();
     let sent = started.elapsed();
     let each = sent / u32::try_from(delivered.sent.max(1)).unwrap();
+    assert_eq!(delivered.sent, ticked.noted.mails);
     println!(
-        "a batch of {} mails to files: decide {decided:.2?}, render, record and send {sent:.2?} ({each:.2?} a mail)",
-        ticked.noted.mails
+        "a batch of {} mails to {}: decide {decided:.2?}, render, record and send {sent:.2?} ({each:.2?} a mail)",
+        delivered.sent,
+        way.name(),
     );
 }
 
@@ -148,6 +191,6 @@ async fn ticks(smaller: usize, larger: usize) {
     );
 }
 
-fn ratio(one: Duration, other: Duration) -> f64 {
+pub fn ratio(one: Duration, other: Duration) -> f64 {
     one.as_secs_f64() / other.as_secs_f64()
 }

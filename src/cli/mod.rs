@@ -108,12 +108,12 @@ pub async fn run(line: CommandLine) -> ExitCode {
 #[error("it failed, as told above")]
 struct AlreadyTold;
 
-/// Reads the configuration and opens both databases, which must be there.
+/// Reads the configuration and opens both databases for looking into. Without a ledger nothing has
+/// been said yet; the daemon makes it at its first start.
 fn open(config: &Path) -> anyhow::Result<Office> {
     let settings = config::load(config)?;
     let calendar = Calendar::open(&settings.database.calendar)?;
-    // Without a ledger nothing has been said yet; the daemon makes it at its first start.
-    let ledger = Ledger::open_or_create(&settings.database.ledger)?;
+    let ledger = Ledger::open_or_empty(&settings.database.ledger)?;
     Ok(Office::new(settings, calendar, ledger)?)
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::output;
 use super::when::When;
-use super::{open, output};
-use crate::daemon::{Lock, once, serve};
+use crate::daemon::{Lock, Office, once, serve};
+use crate::store::{Calendar, Ledger};
 
 /// Run the daemon, or one round of it
 #[derive(Debug, Args)]
@@ -33,7 +34,9 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     );
     let settings = crate::config::load(config)?;
     let _lock = Lock::take(&settings.database.ledger)?;
-    let office = open(config)?;
+    let calendar = Calendar::open(&settings.database.calendar)?;
+    let ledger = Ledger::open_or_create(&settings.database.ledger)?;
+    let office = Office::new(settings, calendar, ledger)?;
     if !arguments.once {
         return Ok(serve(office, config.to_owned()).await?);
     }

@@ -4,12 +4,14 @@ use std::path::Path;
 
 use clap::Args;
 
-use super::{open, output};
-use crate::daemon::{Clock, Delivery, Post, clock};
+use super::output;
+use crate::daemon::{Clock, Delivery, Post, clock, sender};
 use crate::mail::one_line;
 use crate::store::Prepared;
 
 /// Send one mail through the real transport and show the server's words
+///
+/// Needs the configuration alone, no database.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The address to send to
@@ -17,9 +19,9 @@ pub struct Arguments {
 }
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
-    let office = open(config)?;
+    let settings = crate::config::load(config)?;
     let now = Clock::System.now();
-    let sender = office.sender();
+    let sender = sender(&settings);
     let message_id = format!("{}@{}", clock::message_id()?, sender.domain);
     let bytes = crate::mail::test_message(&sender, &arguments.email, (&message_id, now))?;
     let prepared = Prepared {
@@ -27,7 +29,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         subject: "Test av avstamd".into(),
         bytes,
     };
-    let post = Post::new(&office)?;
+    let post = Post::new(&settings)?;
     let mut counter = post.counter();
     let delivery = counter
         .send(&prepared, &message_id, now, || async { Ok(()) })

@@ -18,7 +18,9 @@ use super::office::{Office, OfficeError, age};
 use super::pace::Pace;
 use super::post::{Delivery, Post};
 use super::render::{Outcome, read_slices, render};
+use crate::config::Settings;
 use crate::plan::backoff::{GIVE_UP_AFTER, Trouble, UNCERTAIN_RESENDS, next_try};
+use crate::plan::{Slot, slot};
 use crate::store::{Attempt, Claimed, Prepared, Settlement};
 
 /// Mails claimed at a time. Few enough to give back quickly, enough to keep connections busy.
@@ -65,14 +67,32 @@ pub struct Round {
     pub stop: watch::Receiver<bool>,
 }
 
-/// Claims and sends until nothing is due, the relay fails or the daemon stops.
+impl Round {
+    /// This round in place of `old`: what has left in the last minute still counts.
+    pub fn after(self, old: &Self) -> Self {
+        if let (Some(pace), Some(old)) = (&self.pace, &old.pace) {
+            lock(pace).count_from(&lock(old));
+        }
+        self
+    }
+}
+
+/// Claims and sends until nothing is due, mail may no longer leave today, the relay fails or the
+/// daemon stops.
 ///
 /// # Errors
 /// A database refused. What was claimed is found again at the next start.
-pub async fn deliver(round: &Round, day: Date) -> Result<Delivered, OfficeError> {
+pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
     let mut delivered = Delivered::default();
+    let Settings {
+        calendar, rules, ..
+    } = &round.office.settings;
     while !*round.stop.borrow() && delivered.relay.is_none() {
+        // Asked anew for each batch: a long queue under a limit a minute may outlast the day.
         let now = round.clock.now();
+        let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
+            break;
+        };
         let claimed = round.office.ledger.claim(now, BATCH).await?;
         if claimed.is_empty() {
             break;
@@ -187,7 +207,10 @@ async fn lane(
         let Some((mail, prepared)) = lock(&queue).pop_front() else {
             break;
         };
-        wait_for_pace(&round).await;
+        if !wait_for_pace(&round).await {
+            lock(&queue).push_front((mail, prepared));
+            break;
+        }
         let before_dot = || {
             let (office, clock) = (Arc::clone(&round.office), round.clock);
             async move {
@@ -223,15 +246,18 @@ async fn lane(
     Ok(delivered)
 }
 
-/// Waits for a place in the minute. Always by the real clock: the relay counts real minutes, also
-/// when the daemon is told that it is another time.
-async fn wait_for_pace(round: &Round) {
-    let Some(pace) = &round.pace else { return };
+/// Waits for a place in the minute; false when the daemon stops first. Always by the real clock:
+/// the relay counts real minutes, also when the daemon is told that it is another time.
+async fn wait_for_pace(round: &Round) -> bool {
+    let Some(pace) = &round.pace else { return true };
+    let mut stop = round.stop.clone();
     loop {
         let taken = lock(pace).take(Clock::System.now());
-        match taken {
-            Ok(()) => return,
-            Err(wait) => tokio::time::sleep(wait.unsigned_abs()).await,
+        let Err(wait) = taken else { return true };
+        tokio::select! {
+            () = tokio::time::sleep(wait.unsigned_abs()) => {}
+            // An error means that nobody is left who could say stop.
+            Ok(_) = stop.wait_for(|stop| *stop) => return false,
         }
     }
 }

@@ -16,7 +16,7 @@ mod tick;
 pub use clock::Clock;
 pub use deliver::{Delivered, RelayTrouble, Round, deliver};
 pub use lock::{Lock, LockError};
-pub use office::{Office, OfficeError, SliceWorld, check_words};
+pub use office::{Office, OfficeError, SliceWorld, check_words, sender};
 pub use pace::Pace;
 pub use post::{Delivery, Post, PostError};
 pub use service::{ServiceError, once, serve};

@@ -159,23 +159,18 @@ impl Office {
             authority: &self.settings.authority,
         }
     }
+}
 
-    /// Who mail is from.
-    pub fn sender(&self) -> Sender {
-        let mail = &self.settings.mail;
-        let domain = mail
-            .from_address
-            .rsplit('@')
-            .next()
-            .unwrap_or("localhost")
-            .to_owned();
-        Sender {
-            name: mail.from_name.clone(),
-            address: mail.from_address.clone(),
-            reply_to: mail.reply_to.clone(),
-            domain,
-            authority: self.settings.authority.clone(),
-        }
+/// Who mail is from.
+pub fn sender(settings: &Settings) -> Sender {
+    let mail = &settings.mail;
+    let domain = mail.from_address.rsplit('@').next().unwrap_or("localhost");
+    Sender {
+        name: mail.from_name.clone(),
+        address: mail.from_address.clone(),
+        reply_to: mail.reply_to.clone(),
+        domain: domain.to_owned(),
+        authority: settings.authority.clone(),
     }
 }
 

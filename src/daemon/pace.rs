@@ -20,6 +20,11 @@ impl Pace {
         }
     }
 
+    /// Goes on from another limit: what has left in the last minute still counts.
+    pub fn count_from(&mut self, other: &Self) {
+        self.sent.clone_from(&other.sent);
+    }
+
     /// Takes a place at `now`, or tells how long to wait for one.
     pub fn take(&mut self, now: Timestamp) -> Result<(), SignedDuration> {
         let minute = SignedDuration::from_mins(1);
@@ -56,6 +61,16 @@ mod tests {
         assert_eq!(pace.take(at(20)), Err(SignedDuration::from_secs(40)));
         assert_eq!(pace.take(at(60)), Ok(()));
         assert_eq!(pace.take(at(61)), Err(SignedDuration::from_secs(9)));
+    }
+
+    #[test]
+    fn a_new_limit_counts_what_has_left_under_the_old_one() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let mut old = Pace::new(2);
+        assert_eq!(old.take(at(0)), Ok(()));
+        let mut new = Pace::new(1);
+        new.count_from(&old);
+        assert_eq!(new.take(at(20)), Err(SignedDuration::from_secs(40)));
     }
 
     #[test]

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use thiserror::Error;
 
-use super::office::Office;
-use crate::config::{self, TransportKind};
+use crate::config::{self, Settings, TransportKind};
 use crate::mail::transport::{
     Credentials, Deadlines, Envelope, Outcome, Parcel, Security, Session, SmtpSettings, Transport,
     TransportError, Verdict,
@@ -67,12 +66,12 @@ pub struct Counter {
 }
 
 impl Post {
-    /// The way out of `office`'s settings.
+    /// The way out that the settings name.
     ///
     /// # Errors
     /// The password, the certificates or the host name.
-    pub fn new(office: &Office) -> Result<Self, PostError> {
-        let transport = match &office.settings.transport.kind {
+    pub fn new(settings: &Settings) -> Result<Self, PostError> {
+        let transport = match &settings.transport.kind {
             TransportKind::Files { directory } => Transport::Files {
                 directory: directory.clone(),
             },
@@ -111,7 +110,7 @@ impl Post {
         };
         Ok(Self {
             transport,
-            from: office.settings.mail.from_address.clone(),
+            from: settings.mail.from_address.clone(),
         })
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::office::{Office, OfficeError, SliceWorld};
+use super::office::{Office, OfficeError, SliceWorld, sender};
 use crate::follow_up::{AreaId, Person, PersonId};
 use crate::mail::{Head, Slice, Slices, compose, message};
 use crate::plan::{Decision, Matter, Silence, Trouble, Verdict, plan};
@@ -162,7 +162,7 @@ fn write(
         Ok(None) => return Outcome::Nothing,
         Err(error) => return Outcome::Impossible(error.to_string()),
     };
-    let sender = office.sender();
+    let sender = sender(&office.settings);
     let thread = thread(decisions, person);
     let head = Head {
         to_name: &person.name,

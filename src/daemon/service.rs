@@ -21,9 +21,8 @@ use super::pace::Pace;
 use super::post::{Post, PostError};
 use super::systemd;
 use super::tick::{Ticked, tick};
-use crate::config::{self, Settings};
+use crate::config;
 use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
-use crate::plan::{Slot, slot};
 use crate::store::StoreError;
 
 /// How long a stop waits for what is in flight.
@@ -44,6 +43,9 @@ pub enum ServiceError {
     /// The heartbeat.
     #[error(transparent)]
     Heartbeat(#[from] HeartbeatError),
+    /// The task that delivers is gone.
+    #[error("a fault in the program ended delivery; start avstamd again, no mail is lost")]
+    Delivering,
     /// Signals cannot be received.
     #[error("signals cannot be received: {0}")]
     Signals(#[from] std::io::Error),
@@ -66,13 +68,9 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
     let now = clock.now();
     office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
     let ticked = tick(&office, now).await?;
-    let calendar = &office.settings.calendar;
-    let Slot::Open(day) = slot(calendar, &office.settings.rules, calendar.local(now)) else {
-        return Ok((ticked, Delivered::default()));
-    };
     let (_keep, stop) = watch::channel(false);
     let round = round(&office, clock, stop)?;
-    Ok((ticked, deliver(&round, day).await?))
+    Ok((ticked, deliver(&round).await?))
 }
 
 fn round(
@@ -85,7 +83,7 @@ fn round(
         config::TransportKind::Files { .. } => None,
         _ => Some(Arc::new(Mutex::new(Pace::new(transport.per_minute)))),
     };
-    let post = Arc::new(Post::new(office)?);
+    let post = Arc::new(Post::new(&office.settings)?);
     Ok(Round {
         office: Arc::clone(office),
         post,
@@ -132,7 +130,7 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
         clock,
         service.stop.subscribe(),
     )?;
-    let delivering = tokio::spawn(deliver_on(
+    let mut delivering = tokio::spawn(deliver_on(
         first,
         service.office.subscribe(),
         Arc::clone(&service.wake),
@@ -145,6 +143,8 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
             _ = beat.recv() => service.plan().await,
             _ = hang_up.recv() => service.reload(),
             () = either(&mut terminate, &mut interrupt) => break,
+            // It ends by itself only by a fault of ours; a new start finds every mail.
+            _ = &mut delivering => return Err(ServiceError::Delivering),
         }
     }
     systemd::stopping();
@@ -235,21 +235,14 @@ async fn deliver_on(mut work: Round, mut office: watch::Receiver<Arc<Office>>, w
         if office.has_changed().unwrap_or(false) {
             let present = Arc::clone(&office.borrow_and_update());
             match round(&present, work.clock, work.stop.clone()) {
-                Ok(renewed) => (work, pause) = (renewed, Pause::default()),
+                Ok(renewed) => (work, pause) = (renewed.after(&work), Pause::default()),
                 Err(error) => {
                     tracing::error!(%error, "mail leaves the old way until this is mended")
                 }
             }
         }
-        let now = work.clock.now();
-        let Settings {
-            calendar, rules, ..
-        } = &work.office.settings;
-        let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
-            continue;
-        };
-        if pause.is_over(now) {
-            match deliver(&work, day).await {
+        if pause.is_over(work.clock.now()) {
+            match deliver(&work).await {
                 Ok(delivered) => pause.learn(&delivered, work.clock.now()),
                 Err(error) => tracing::error!(%error, "delivery stopped; it is tried again"),
             }

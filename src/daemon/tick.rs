@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::clock::message_id;
-use super::office::{Office, OfficeError};
+use super::office::{Office, OfficeError, sender};
 use crate::follow_up::AreaId;
 use crate::plan::{Decision, Slot, Verdict, group, plan, slot, subtract};
 use crate::store::{Noted, Tick};
@@ -110,7 +110,7 @@ async fn write_down(
             look_on.insert(decision.area.clone(), tomorrow);
         }
     }
-    let domain = office.sender().domain;
+    let domain = sender(&office.settings).domain;
     let letters = letters
         .into_iter()
         .map(|letter| Ok((letter, format!("{}@{domain}", message_id()?))))

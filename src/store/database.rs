@@ -44,7 +44,23 @@ impl Database {
     /// # Errors
     /// See [`StoreError`]: missing, foreign, newer, or refused by SQLite.
     pub fn open(path: &Path, schema: &'static Schema, absent: Absent) -> Result<Self, StoreError> {
-        let mut connection = connect(path, schema, absent)?;
+        Self::start(connect(path, schema, absent)?, path, schema)
+    }
+
+    /// An empty database that is gone with its last handle.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub fn in_memory(schema: &'static Schema) -> Result<Self, StoreError> {
+        let connection = Connection::open_in_memory()?;
+        Self::start(connection, Path::new(":memory:"), schema)
+    }
+
+    fn start(
+        mut connection: Connection,
+        path: &Path,
+        schema: &'static Schema,
+    ) -> Result<Self, StoreError> {
         migrate(&mut connection, path, schema)?;
         let (jobs, queue) = mpsc::sync_channel::<Job>(QUEUE);
         thread::Builder::new()

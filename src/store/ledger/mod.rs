@@ -54,6 +54,20 @@ impl Ledger {
         })
     }
 
+    /// Opens the ledger for looking into; where there is none, nothing has been said, and none is
+    /// made: it would belong to whoever asked, not to the daemon.
+    ///
+    /// # Errors
+    /// As [`Ledger::open_or_create`].
+    pub fn open_or_empty(path: &Path) -> Result<Self, StoreError> {
+        if path.exists() {
+            return Self::open(path);
+        }
+        Ok(Self {
+            database: Database::in_memory(&SCHEMA)?,
+        })
+    }
+
     /// Opens a ledger that must be there.
     ///
     /// # Errors
