@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde::Serialize;
 
+use super::when::When;
 use super::{AlreadyTold, output};
 use crate::config::{self, ConfigError, Fault, Settings, TransportKind};
-use crate::daemon::{Clock, Office};
+use crate::daemon::Office;
 use crate::store::{Calendar, Ledger};
 
 /// Check configuration, databases, words and transport; tell every problem at once
@@ -18,6 +20,8 @@ pub struct Arguments {
     /// Print JSON: {faults: [{file, line, column, message}], problems: […], notes: […]}
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    when: When,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -30,7 +34,10 @@ struct Findings {
 pub async fn run(path: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let mut findings = Findings::default();
     match config::load(path) {
-        Ok(settings) => look(settings, &mut findings).await,
+        Ok(settings) => {
+            let now = arguments.when.now(&settings.calendar);
+            look(settings, now, &mut findings).await;
+        }
         Err(ConfigError::Faults(faults)) if arguments.json => {
             findings.faults = faults;
             output::json(&findings)?;
@@ -58,7 +65,7 @@ pub async fn run(path: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-async fn look(settings: Settings, findings: &mut Findings) {
+async fn look(settings: Settings, now: Timestamp, findings: &mut Findings) {
     transport(&settings, findings);
     if settings.web.is_some() {
         let note = "[web] is set, but this version serves no pages: mails carry no links yet";
@@ -79,7 +86,7 @@ async fn look(settings: Settings, findings: &mut Findings) {
         findings.problems.push(error.to_string());
         return;
     }
-    if there && let Err(error) = databases(settings, findings).await {
+    if there && let Err(error) = databases(settings, now, findings).await {
         findings.problems.push(format!("{error:#}"));
     }
 }
@@ -110,10 +117,14 @@ fn transport(settings: &Settings, findings: &mut Findings) {
     }
 }
 
-async fn databases(settings: Settings, findings: &mut Findings) -> anyhow::Result<()> {
+async fn databases(
+    settings: Settings,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> anyhow::Result<()> {
     let calendar = Calendar::open(&settings.database.calendar)?;
     let ledger = Ledger::open(&settings.database.ledger)?;
-    let day = settings.calendar.today(Clock::System.now());
+    let day = settings.calendar.today(now);
     if settings.calendar.school_year_on(day).is_none() {
         let year = crate::calendar::school_year_name(day);
         findings.problems.push(format!(

@@ -6,6 +6,8 @@ use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::forecast::said_before;
+use super::when::When;
 use super::{open, output};
 use crate::follow_up::PersonId;
 use crate::plan::{Cause, Decision, Mailbox, Silence, Verdict, group, plan, subtract};
@@ -15,6 +17,7 @@ use crate::store::NoticeRow;
 ///
 /// Shows what the ledger says was said, and what the plan makes of every matter that touches the
 /// person on that day, with the calendar as it stands now and the ledger as it stood that morning.
+/// For a day to come the days until then are foreseen first.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The person: address or identifier
@@ -23,6 +26,8 @@ pub struct Arguments {
     /// The day, such as 2026-11-23
     #[arg(long, value_name = "DAY")]
     on: Date,
+    #[command(flatten)]
+    when: When,
     /// Print JSON: {person, day, ledger: […], decisions: […]}
     #[arg(long)]
     json: bool,
@@ -51,22 +56,11 @@ struct Explained {
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let office = open(config)?;
     let day = arguments.on;
+    let person = super::person(&office.calendar, arguments.person).await?;
     let slices = office.every_slice(day).await?;
-    let person = slices
-        .iter()
-        .flat_map(|slice| slice.world.people.values())
-        .find(|person| {
-            person.email.eq_ignore_ascii_case(&arguments.person)
-                || person.id.as_str() == arguments.person
-        })
-        .map(|person| person.id.clone());
-    let Some(person) = person else {
-        anyhow::bail!(
-            "{} is not in the calendar; give the address or the identifier as it stands there",
-            arguments.person
-        );
-    };
-    let (said, mailed_on) = office.ledger.said_before(day).await?;
+    let today = arguments.when.now(&office.settings.calendar);
+    let today = office.settings.calendar.today(today);
+    let (said, mailed_on) = said_before(&office, (today, day)).await?;
     let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
     let mut decisions = Vec::new();
     for slice in &slices {
@@ -151,9 +145,16 @@ fn text(explanation: &Explanation) -> String {
             .iter()
             .filter(|explained| explained.said == said)
             .map(|explained| {
+                let decision = &explained.decision;
+                let stands_in = match (&decision.recipient, &decision.to) {
+                    (Some(recipient), Some(to)) if recipient != to => {
+                        format!(" (of {recipient}; {to} stands in)")
+                    }
+                    _ => String::new(),
+                };
                 vec![
                     format!("  {}", explained.occurrence),
-                    explained.capacity.to_owned(),
+                    format!("{}{stands_in}", explained.capacity),
                     format!("due {}", explained.due),
                     explained.reason.clone(),
                 ]

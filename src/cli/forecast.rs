@@ -9,16 +9,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::when::When;
 use super::{open, output};
 use crate::daemon::{Office, SliceWorld};
-use crate::follow_up::{AreaId, Person};
+use crate::follow_up::{AreaId, Person, PersonId};
 use crate::mail::{Content, Slice, Slices, compose};
-use crate::plan::{Decision, Forecast, ForecastMail};
+use crate::plan::{Decision, Forecast, ForecastMail, Said};
 
 /// Show every mail to come
 ///
 /// Goes through the days as the daemon will, with the calendar as it stands now: what nobody
-/// answers is reminded of again and climbs, as it would. Nothing is written or sent.
+/// answers is reminded of again and climbs, as it would. The days from today to --from are gone
+/// through too, though not shown: what is said on them is not said again. Nothing is written or sent.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// First day, such as 2026-11-23
@@ -33,6 +35,8 @@ pub struct Arguments {
     /// Render every mail as a page in this directory, with an index
     #[arg(long, value_name = "DIR")]
     html: Option<PathBuf>,
+    #[command(flatten)]
+    when: When,
     /// Print JSON: a list of {day, to, name, subject, notices: [{notice, due, step, why}]}
     #[arg(long)]
     json: bool,
@@ -62,8 +66,13 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         "--from must not be later than --to"
     );
     let office = open(config)?;
-    let slices = office.every_slice(arguments.from).await?;
-    let mut mails = foresee(&office, &slices, (arguments.from, arguments.to)).await?;
+    let calendar = &office.settings.calendar;
+    let first = calendar
+        .today(arguments.when.now(calendar))
+        .min(arguments.from);
+    let slices = office.every_slice(first).await?;
+    let mut mails = foresee(&office, &slices, (first, arguments.to)).await?;
+    mails.retain(|mail| mail.day >= arguments.from);
     let people = people(&slices);
     if let Some(wanted) = &arguments.person {
         mails.retain(|mail| {
@@ -132,6 +141,26 @@ pub async fn foresee(
     Ok(mails)
 }
 
+/// What will have been said before `day`, and when each person will have been mailed last: what the
+/// ledger has, and from `today` on what the plan will have done, if nothing else changes.
+pub async fn said_before(
+    office: &Office,
+    (today, day): (Date, Date),
+) -> anyhow::Result<(Said, BTreeMap<PersonId, Date>)> {
+    let (mut said, mut mailed_on) = office.ledger.said_before(day).await?;
+    let yesterday = day.yesterday()?;
+    if today <= yesterday {
+        let slices = office.every_slice(today).await?;
+        for mail in foresee(office, &slices, (today, yesterday)).await? {
+            for line in mail.lines {
+                said.insert(line.key, (line.cause.step, mail.day));
+            }
+            mailed_on.insert(mail.to, mail.day);
+        }
+    }
+    Ok((said, mailed_on))
+}
+
 /// A bar on a terminal, nothing elsewhere.
 pub fn progress(length: u64, unit: &str) -> ProgressBar {
     if !std::io::stderr().is_terminal() {
@@ -141,7 +170,7 @@ pub fn progress(length: u64, unit: &str) -> ProgressBar {
     ProgressBar::new(length).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
-fn people(slices: &[SliceWorld]) -> BTreeMap<crate::follow_up::PersonId, Person> {
+fn people(slices: &[SliceWorld]) -> BTreeMap<PersonId, Person> {
     let all = slices.iter().flat_map(|slice| slice.world.people.values());
     all.map(|person| (person.id.clone(), person.clone()))
         .collect()

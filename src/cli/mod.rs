@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 
 use crate::config::{self, ConfigError, Settings};
 use crate::daemon::Office;
+use crate::follow_up::PersonId;
 use crate::store::{Calendar, Ledger};
 
 /// Wrong configuration (sysexits.h, EX_CONFIG): systemd does not restart on it.
@@ -115,6 +116,16 @@ fn open(config: &Path) -> anyhow::Result<Office> {
     let calendar = Calendar::open(&settings.database.calendar)?;
     let ledger = Ledger::open_or_empty(&settings.database.ledger)?;
     Ok(Office::new(settings, calendar, ledger)?)
+}
+
+/// A person by identifier or address.
+async fn person(calendar: &Calendar, word: String) -> anyhow::Result<PersonId> {
+    let found = calendar.find_person(word.clone()).await?;
+    found.ok_or_else(|| {
+        anyhow::anyhow!(
+            "{word} is not in the calendar; give the identifier or the address as it stands there"
+        )
+    })
 }
 
 /// Reads the configuration and opens the calendar alone, making an empty one if need be.

@@ -1,15 +1,14 @@
 //! `avstamd record`: what came of things, from the command line.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use jiff::civil::{Date, DateTime};
 
 use super::when::When;
-use super::{open_calendar, output};
+use super::{open_calendar, output, person};
 use crate::follow_up::{
-    Absence, ActivityId, ChosenBy, DialogueState, Effect, Evaluation, MeasureId, NextStep, Pair,
-    PersonId, Round, UnitCode,
+    Absence, ActivityId, ChosenBy, Effect, Evaluation, MeasureId, NextStep, Pair, Round, UnitCode,
 };
 use crate::store::{Answer, Calendar};
 
@@ -18,8 +17,9 @@ use crate::store::{Answer, Calendar};
 pub struct Arguments {
     #[command(subcommand)]
     what: What,
-    #[command(flatten)]
-    when: When,
+    /// Pretend that it is this local time: 2026-11-23T07:00
+    #[arg(long, global = true, value_name = "TIME")]
+    at: Option<DateTime>,
     /// Who says so, for the journal
     #[arg(long, global = true, default_value = "command line")]
     who: String,
@@ -139,9 +139,10 @@ struct DialogueOutcome {
 }
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
-    let (settings, calendar) = open_calendar(&PathBuf::from(config))?;
-    let answer = answer(&calendar, arguments.what).await?;
-    let now = arguments.when.now(&settings.calendar);
+    let (settings, calendar) = open_calendar(config)?;
+    let now = When { at: arguments.at }.now(&settings.calendar);
+    let local = settings.calendar.local(now);
+    let answer = answer(&calendar, arguments.what, local).await?;
     calendar
         .record(answer, now, ("command", arguments.who))
         .await?;
@@ -149,7 +150,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn answer(calendar: &Calendar, what: What) -> anyhow::Result<Answer> {
+async fn answer(calendar: &Calendar, what: What, now: DateTime) -> anyhow::Result<Answer> {
     Ok(match what {
         What::CheckIn {
             principal,
@@ -225,15 +226,8 @@ async fn answer(calendar: &Calendar, what: What) -> anyhow::Result<Answer> {
                     starts,
                     place,
                 },
-                None => {
-                    let held = outcome.held;
-                    let state = if held {
-                        DialogueState::Held
-                    } else {
-                        DialogueState::Cancelled
-                    };
-                    Answer::DialogueState { dialogue, state }
-                }
+                None if outcome.held => Answer::DialogueHeld { dialogue, by: now },
+                None => Answer::DialogueCancelled { dialogue },
             }
         }
         What::Absence {
@@ -263,16 +257,6 @@ async fn answer(calendar: &Calendar, what: What) -> anyhow::Result<Answer> {
             activity: ActivityId::new(id),
             on: done_on,
         },
-    })
-}
-
-/// A person by identifier or address.
-async fn person(calendar: &Calendar, word: String) -> anyhow::Result<PersonId> {
-    let found = calendar.find_person(word.clone()).await?;
-    found.ok_or_else(|| {
-        anyhow::anyhow!(
-            "{word} is not in the calendar; give the identifier or the address as it stands there"
-        )
     })
 }
 

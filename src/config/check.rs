@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use super::reader::{Place, Table};
+use crate::follow_up::envelope_address;
 
 /// A whole number of `range`, or `default` where it is left out.
 pub fn within(
@@ -100,40 +101,34 @@ pub fn mailbox(table: &Table<'_>, text: &str, place: &Place) -> Option<(String, 
     Some((name.to_owned(), self::address(table, address, place)?))
 }
 
-/// One address.
+/// One address, in the form that envelopes and identifiers take.
 pub fn address(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
-    let address = text.trim();
-    let sound = address.split_once('@').is_some_and(|(local, domain)| {
-        !local.is_empty()
-            && local.is_ascii()
-            && !domain.contains('@')
-            && domain.split('.').all(|label| !label.is_empty())
-            && !address
-                .chars()
-                .any(|c| is_hidden(c) || c.is_whitespace() || ",;<>\"()[]\\".contains(c))
-    });
-    if sound {
-        Some(address.to_owned())
-    } else {
-        table.fault_at(
-            place,
-            format!("\"{text}\" is not one e-mail address; write it as kvalitet@skola.example"),
-        );
-        None
+    match envelope_address(text) {
+        Ok(address) => Some(address),
+        Err(fault) => {
+            table.fault_at(
+                place,
+                format!("\"{text}\" {fault}; write it as kvalitet@skola.example"),
+            );
+            None
+        }
     }
 }
 
-/// A host name or an IP address.
-pub fn host(table: &Table<'_>, text: &str, place: &Place) {
-    let name = !text.is_empty()
-        && text.split('.').all(|label| {
-            !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-')
-        });
-    if !name && text.parse::<IpAddr>().is_err() {
-        let message = format!(
-            "\"{text}\" is no host name; write only the name, such as relay.example, and the port under port"
-        );
-        table.fault_at(place, message);
+/// A host name, in its ASCII form, or an IP address.
+pub fn host(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
+    if text.parse::<IpAddr>().is_ok() {
+        return Some(text.to_owned());
+    }
+    match idna::domain_to_ascii_strict(text) {
+        Ok(name) if !name.is_empty() && !name.split('.').any(str::is_empty) => Some(name),
+        _ => {
+            let message = format!(
+                "\"{text}\" is no host name; write only the name, such as relay.example, and the port under port"
+            );
+            table.fault_at(place, message);
+            None
+        }
     }
 }
 

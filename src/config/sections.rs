@@ -188,12 +188,8 @@ fn smtp(table: &mut Table<'_>, base: &Path) -> Option<TransportKind> {
     };
     let default_port = if level == Security::Tls { 465 } else { 587 };
     let port = check::within(table, "port", default_port, 1..=65535);
-    if let Some((host, place)) = &host {
-        check::host(table, host, place);
-    }
-    let far = host
-        .as_ref()
-        .is_some_and(|(host, _)| !check::is_loopback(host));
+    let host = host.and_then(|(host, place)| check::host(table, &host, &place));
+    let far = host.as_ref().is_some_and(|host| !check::is_loopback(host));
     if level == Security::None && far && !allow {
         table.fault_at(
             &place,
@@ -226,7 +222,7 @@ fn smtp(table: &mut Table<'_>, base: &Path) -> Option<TransportKind> {
     }
     let port = u16::try_from(port).unwrap_or(587);
     Some(TransportKind::Smtp {
-        host: host?.0,
+        host: host?,
         port,
         security: level,
         login,

@@ -133,7 +133,7 @@ async fn prepare(
                 delivered.withdrawn += 1;
                 settled.push((mail.id, Settlement::Withdrawn));
             }
-            Outcome::Impossible(reason) => {
+            Outcome::Impossible { address, reason } => {
                 tracing::error!(
                     mail = mail.id,
                     reason = masked(&reason),
@@ -146,6 +146,12 @@ async fn prepare(
                     code: None,
                     reply: reason,
                 };
+                let nothing = Prepared {
+                    address,
+                    subject: String::new(),
+                    bytes: Vec::new(),
+                };
+                bytes.push((mail.id, nothing));
                 settled.push((mail.id, Settlement::Refused(attempt)));
             }
         }

@@ -12,7 +12,7 @@ use crate::config::Settings;
 use crate::follow_up::{AreaId, AreaWorld};
 use crate::mail::{Detail, Sender, Setting, Words, WordsError};
 use crate::plan::Trouble;
-use crate::store::{Calendar, Ledger, Reach, StoreError};
+use crate::store::{Calendar, Failure, Ledger, Reach, StoreError};
 
 /// Why the office could not do its work.
 #[derive(Debug, Error)]
@@ -120,18 +120,24 @@ impl Office {
     /// A database refused.
     pub async fn troubles(&self) -> Result<BTreeMap<Option<AreaId>, Vec<Trouble>>, StoreError> {
         let mut troubles: BTreeMap<Option<AreaId>, Vec<Trouble>> = BTreeMap::new();
-        for refusal in self.ledger.refusals().await? {
-            let since = self.settings.calendar.today(refusal.at);
-            for area in refusal.areas {
-                troubles
-                    .entry(area)
-                    .or_default()
-                    .push(Trouble::Undeliverable {
-                        person: refusal.person.clone(),
-                        address: refusal.address.clone(),
-                        since,
-                        reply: refusal.reply.clone(),
-                    });
+        for failed in self.ledger.failures().await? {
+            let since = self.settings.calendar.today(failed.since);
+            let person = failed.person;
+            let trouble = match failed.what {
+                Failure::Refused { address, reply } => Trouble::Undeliverable {
+                    person,
+                    address,
+                    since,
+                    reply,
+                },
+                Failure::Held { mail } => Trouble::Held {
+                    person,
+                    mail,
+                    since,
+                },
+            };
+            for area in failed.areas {
+                troubles.entry(area).or_default().push(trouble.clone());
             }
         }
         if let Some((at, summary)) = self.calendar.refused_import().await? {
@@ -208,7 +214,7 @@ fn still_holds(trouble: &Trouble, world: &AreaWorld) -> bool {
             .people
             .get(person)
             .is_some_and(|person| person.email == *address),
-        Trouble::ImportRefused { .. } => true,
+        Trouble::Held { .. } | Trouble::ImportRefused { .. } => true,
     }
 }
 

@@ -142,7 +142,7 @@ impl Counter {
         let envelope = match Envelope::new(&self.from, &prepared.address) {
             Ok(envelope) => envelope,
             Err(fault) => {
-                let (stage, reply) = ("address".into(), fault.reason.into());
+                let (stage, reply) = ("address".into(), format!("the address {fault}"));
                 return Ok(Delivery::Permanent(Attempt {
                     at: now,
                     stage,

@@ -32,7 +32,12 @@ pub enum Outcome {
     /// Nothing it was to say holds any more.
     Nothing,
     /// It cannot be made: the address or the words are at fault.
-    Impossible(String),
+    Impossible {
+        /// Where it was to go.
+        address: String,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Slices already read in this round of deliveries.
@@ -157,10 +162,14 @@ fn write(
         })
         .collect();
     let words = office.words(person.language);
+    let impossible = |error: &dyn std::error::Error| Outcome::Impossible {
+        address: person.email.clone(),
+        reason: error.to_string(),
+    };
     let content = match compose(person, decisions, &slices, &office.setting(day), words) {
         Ok(Some(content)) => content,
         Ok(None) => return Outcome::Nothing,
-        Err(error) => return Outcome::Impossible(error.to_string()),
+        Err(error) => return impossible(&error),
     };
     let sender = sender(&office.settings);
     let thread = thread(decisions, person);
@@ -178,7 +187,7 @@ fn write(
             subject: content.subject,
             bytes,
         }),
-        Err(error) => Outcome::Impossible(error.to_string()),
+        Err(error) => impossible(&error),
     }
 }
 

@@ -227,7 +227,8 @@ impl Service {
     }
 }
 
-/// Delivers whenever it is woken, and by itself when a waiting mail's time comes.
+/// Delivers whenever it is woken: after each tick, so that a waiting mail whose time has come leaves
+/// at the next beat.
 async fn deliver_on(mut work: Round, mut office: watch::Receiver<Arc<Office>>, wake: Arc<Notify>) {
     let mut pause = Pause::default();
     while !*work.stop.borrow() {

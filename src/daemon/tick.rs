@@ -149,10 +149,17 @@ async fn notice_changes(office: &Office) -> Result<(), OfficeError> {
         let named = changes.areas.iter();
         slices.extend(named.map(|area| (!area.is_empty()).then(|| AreaId::new(area))));
     }
+    // A refused import changes nothing in any area, and is to be told.
+    let refused = office.calendar.refused_import().await?;
+    let refused = refused.map_or_else(String::new, |(at, _)| at.to_string());
+    if ledger.fact("import-refused").await?.unwrap_or_default() != refused {
+        slices.push(None);
+    }
     if slices.is_empty() && same {
         return Ok(());
     }
     let facts = vec![
+        ("import-refused", refused),
         ("calendar", changes.identity),
         ("calendar-seq", changes.seq.to_string()),
         ("settings", ground),

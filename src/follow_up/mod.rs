@@ -5,6 +5,7 @@
 //! does not count yet, so one record serves yesterday's explanation and next year's forecast.
 
 mod activity;
+mod address;
 mod choice;
 mod id;
 mod measure;
@@ -14,6 +15,7 @@ mod unit;
 mod world;
 
 pub use activity::Activity;
+pub use address::{AddressFault, envelope_address};
 pub use choice::UnknownChoice;
 pub use id::{ActivityId, AreaId, MeasureId, PersonId, UnitCode, UnitCodeFault};
 pub use measure::{Effect, Evaluation, Measure, MeasureStatus, NextStep};

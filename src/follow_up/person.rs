@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::choice::choice;
-use super::{AreaId, PersonId, UnitCode};
+use super::{AreaId, PersonId, UnitCode, envelope_address};
 use crate::calendar::Language;
 
 /// Somebody who can be written to.
@@ -14,14 +14,19 @@ pub struct Person {
     pub id: PersonId,
     /// Full name, as the person writes it.
     pub name: String,
-    /// Work address. Empty when the authority has not given one: such a person is reported,
-    /// never guessed at.
+    /// Work address. Empty when the authority has not given one, and as an outside system wrote
+    /// it otherwise: who cannot be written to is reported, never guessed at.
     pub email: String,
     /// The language mail to the person is written in.
     pub language: Language,
 }
 
 impl Person {
+    /// Whether mail can be sent to the address as it stands.
+    pub fn is_reachable(&self) -> bool {
+        envelope_address(&self.email).is_ok()
+    }
+
     /// The name to greet with: the first word of the full name.
     pub fn first_name(&self) -> &str {
         self.name.split_whitespace().next().unwrap_or(&self.name)

@@ -4,7 +4,7 @@
 //! slice, and a tick reads only the areas in which something falls due. Appointments for the
 //! whole authority (school director, quality officer) come with every slice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -36,6 +36,8 @@ pub struct AreaWorld {
     pub people: BTreeMap<PersonId, Person>,
     /// Appointments at the units, for the area and for the authority.
     pub appointments: Vec<Appointment>,
+    /// Those who answer for a measure here and hold, or held, a post somewhere else.
+    pub posted_elsewhere: BTreeSet<PersonId>,
     /// Absences of those people.
     pub absences: Vec<Absence>,
     /// Measures of the units that may still ask for something.
@@ -89,6 +91,21 @@ impl AreaWorld {
         }
     }
 
+    /// The unit that carries a unit's duties on `day`: itself while in operation, else the one that
+    /// took over from it, and so on. `None` when that chain leaves the slice or ends.
+    pub fn heir<'a>(&'a self, unit: &'a UnitCode, day: Date) -> Option<&'a UnitCode> {
+        let mut current = unit;
+        // A chain longer than there are units is a circle.
+        for _ in 0..=self.units.len() {
+            let unit = self.units.get(current)?;
+            if unit.is_active(day) {
+                return Some(&unit.code);
+            }
+            current = unit.successor.as_ref()?;
+        }
+        None
+    }
+
     /// Those who hold a role for the whole authority on `day`.
     pub fn authority_holders(&self, role: Role, day: Date) -> Vec<PersonId> {
         self.holders(role, &Post::Authority, day)
@@ -129,18 +146,23 @@ impl AreaWorld {
     }
 
     /// Who gets mail meant for `person` on `day`: a deputy, the deputy's deputy, and so on. A
-    /// circle of deputies, or one who is unknown, ends with the last who can be written to.
+    /// circle of deputies, or one who is unknown or cannot be written to, ends the chain before it.
     pub fn stand_in(&self, person: &PersonId, day: Date) -> PersonId {
         let mut seen = vec![person.clone()];
         let mut current = person.clone();
         while let Some(deputy) = self.deputy(&current, day) {
-            if seen.contains(deputy) || !self.people.contains_key(deputy) {
+            if seen.contains(deputy) || !self.is_reachable(deputy) {
                 break;
             }
             seen.push(deputy.clone());
             current = deputy.clone();
         }
         current
+    }
+
+    /// Whether mail can be sent to a person.
+    pub fn is_reachable(&self, person: &PersonId) -> bool {
+        self.people.get(person).is_some_and(Person::is_reachable)
     }
 
     fn deputy(&self, person: &PersonId, day: Date) -> Option<&PersonId> {

@@ -14,7 +14,7 @@ use crate::follow_up::{AreaId, Person, PersonId, Role};
 use crate::plan::{Capacity, Decision, Matter, Verdict};
 
 /// Topics in the order a reader should meet them, late ones aside.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 24] = [
     "check-in",
     "evaluation",
     "focus-area",
@@ -24,6 +24,7 @@ const ORDER: [&str; 22] = [
     "check-in-gap",
     "activity",
     "unassessed",
+    "held",
     "undeliverable",
     "no-address",
     "import-refused",
@@ -31,6 +32,7 @@ const ORDER: [&str; 22] = [
     "school-year-missing",
     "vacant-unit",
     "vacant-area",
+    "vacant-authority",
     "check-in-gap-manager",
     "evaluation-manager",
     "activity-manager",

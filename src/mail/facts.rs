@@ -217,11 +217,20 @@ impl Teller<'_> {
                     ..Known::default()
                 },
             ),
+            Matter::VacantAuthority { role } => (
+                "vacant-authority",
+                Known {
+                    title: self.role(*role),
+                    ..Known::default()
+                },
+            ),
             Matter::Undeliverable { person } => ("undeliverable", self.undeliverable(person)?),
+            Matter::Held { person } => ("held", self.held(person)?),
             Matter::NoAddress { person } => (
                 "no-address",
                 Known {
                     person: self.name(person),
+                    address: self.address(person),
                     ..Known::default()
                 },
             ),
@@ -236,7 +245,7 @@ impl Teller<'_> {
                     },
                 )
             }
-            Matter::UnreadableRows { table } => ("unreadable-rows", self.unreadable(table)),
+            Matter::UnreadableRows { table, .. } => ("unreadable-rows", self.unreadable(table)),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => return None,
         })
     }
@@ -541,6 +550,37 @@ impl Teller<'_> {
                 }),
                 _ => None,
             })
+    }
+
+    fn held(&self, person: &PersonId) -> Option<Known> {
+        let mails: Vec<String> = self
+            .slice
+            .troubles
+            .iter()
+            .filter_map(|trouble| match trouble {
+                Trouble::Held {
+                    person: of, mail, ..
+                } if of == person => Some(mail.to_string()),
+                _ => None,
+            })
+            .collect();
+        (!mails.is_empty()).then(|| Known {
+            person: self.name(person),
+            list: mails,
+            ..Known::default()
+        })
+    }
+
+    fn role(&self, role: Role) -> String {
+        match self.language {
+            Language::Swedish => role.swedish().to_owned(),
+            Language::English => role.word().replace('_', " "),
+        }
+    }
+
+    fn address(&self, person: &PersonId) -> String {
+        let known = self.slice.world.people.get(person);
+        known.map(|person| person.email.clone()).unwrap_or_default()
     }
 
     fn import_refused(&self, on: Date) -> Known {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::matter::Matter;
 use crate::calendar::Calendar;
-use crate::follow_up::{AreaId, PersonId, Role};
+use crate::follow_up::{AreaId, PersonId, Role, UnitCode};
 
 /// In what capacity somebody is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -96,6 +96,16 @@ pub enum Silence {
     Cancelled,
     /// Its date is past and it no longer helps.
     Passed,
+    /// The unit is not in operation, and none in its area has taken over from it.
+    UnitClosed {
+        /// The unit that took over, where the record names one.
+        successor: Option<UnitCode>,
+    },
+    /// There is no date to count from.
+    NoDate {
+        /// What would give one.
+        wants: &'static str,
+    },
     /// Another notice speaks of it.
     TakenOver {
         /// Which.
@@ -188,6 +198,11 @@ impl Silence {
             Self::Done => "it is done".into(),
             Self::Cancelled => "it was cancelled".into(),
             Self::Passed => "its date has passed and the reminder would help nobody".into(),
+            Self::UnitClosed { successor: None } => "the unit is not in operation".into(),
+            Self::UnitClosed {
+                successor: Some(successor),
+            } => format!("the unit is not in operation; {successor} took over from it"),
+            Self::NoDate { wants } => format!("there is no date to count from: {wants}"),
             Self::TakenOver { by } => format!("the notice \"{by}\" speaks of it"),
             Self::DateAhead { date } => format!("its date was moved to {date}"),
             Self::Vacant => "nobody holds the post; the vacancy is told to its manager".into(),

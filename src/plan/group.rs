@@ -1,6 +1,6 @@
 //! One mail per person and day: decisions gathered into letters.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -42,6 +42,8 @@ pub fn group(
     mailbox: impl Fn(&PersonId) -> Mailbox,
 ) -> Vec<Letter> {
     let mut letters: BTreeMap<PersonId, Vec<Line>> = BTreeMap::new();
+    // What concerns a person of two areas is found in both slices, and said once.
+    let mut seen: BTreeSet<NoticeKey> = BTreeSet::new();
     for decision in decisions {
         let Verdict::Say(cause) = decision.verdict else {
             continue;
@@ -51,6 +53,9 @@ pub fn group(
         };
         if mailbox(&to).mailed_on.is_some_and(|day| day >= today) {
             decision.verdict = Verdict::Silent(Silence::MailedToday { until: tomorrow });
+            continue;
+        }
+        if !seen.insert(key.clone()) {
             continue;
         }
         letters.entry(to).or_default().push(Line {

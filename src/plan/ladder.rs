@@ -51,7 +51,35 @@ pub struct Position {
     pub next: Option<Step>,
 }
 
-impl Ladder<'_> {
+impl<'a> Ladder<'a> {
+    /// A ladder without steps.
+    pub const fn to(due: Date) -> Self {
+        Self {
+            due,
+            before: &[],
+            after: None,
+            period: None,
+            until: None,
+        }
+    }
+
+    /// Steps before a date, and nothing once it is past.
+    pub const fn before(due: Date, before: &'a [u32]) -> Self {
+        Self {
+            before,
+            until: Some(due),
+            ..Self::to(due)
+        }
+    }
+
+    /// Steps after a date: the first so many working days after it, and then again so often.
+    pub const fn after(due: Date, first: u32, every: u32) -> Self {
+        Self {
+            after: Some(After { first, every }),
+            ..Self::to(due)
+        }
+    }
+
     /// The latest step on or before `day`, and the one after it.
     pub fn position(&self, calendar: &Calendar, day: Date) -> Position {
         if self.until.is_some_and(|until| until < day) {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::calendar::Week;
-use crate::follow_up::{ActivityId, AreaId, MeasureId, Pair, PersonId, Round, UnitCode};
+use crate::follow_up::{ActivityId, AreaId, MeasureId, Pair, PersonId, Role, Round, UnitCode};
 
 /// One of the two dialogues of a unit and school year.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -92,9 +92,19 @@ pub enum Matter {
         /// The area.
         area: AreaId,
     },
+    /// The authority has no school director, or no quality officer.
+    VacantAuthority {
+        /// Which.
+        role: Role,
+    },
     /// Mail to a person came to nothing.
     Undeliverable {
         /// The person.
+        person: PersonId,
+    },
+    /// A mail may or may not have arrived, and a person must decide what becomes of it.
+    Held {
+        /// Whom it is for.
         person: PersonId,
     },
     /// A person with duties has no address that mail can be sent to.
@@ -116,6 +126,8 @@ pub enum Matter {
     UnreadableRows {
         /// The table.
         table: String,
+        /// Of which area; `None` the authority's own.
+        area: Option<AreaId>,
     },
 }
 
@@ -135,8 +147,12 @@ impl Matter {
             Self::Activity { .. } => "activity",
             Self::WeeklyDigest { .. } => "weekly-digest",
             Self::MonthlyDigest { .. } => "monthly-digest",
-            Self::VacantUnit { .. } | Self::VacantArea { .. } => "vacancy",
-            Self::Undeliverable { .. } | Self::NoAddress { .. } => "undeliverable",
+            Self::VacantUnit { .. } | Self::VacantArea { .. } | Self::VacantAuthority { .. } => {
+                "vacancy"
+            }
+            Self::Undeliverable { .. } | Self::Held { .. } | Self::NoAddress { .. } => {
+                "undeliverable"
+            }
             Self::ImportRefused { .. }
             | Self::UnreadableRows { .. }
             | Self::SchoolYearMissing { .. } => "import-trouble",
@@ -170,11 +186,16 @@ impl Matter {
             Self::MonthlyDigest { year, month } => format!("{kind}/{year}-{month:02}"),
             Self::VacantUnit { unit } => format!("{kind}/unit/{unit}"),
             Self::VacantArea { area } => format!("{kind}/area/{area}"),
+            Self::VacantAuthority { role } => format!("{kind}/authority/{role}"),
+            Self::Held { person } => format!("{kind}/held/{person}"),
             Self::Undeliverable { person } => format!("{kind}/{person}"),
             Self::NoAddress { person } => format!("{kind}/no-address/{person}"),
             Self::ImportRefused { on } => format!("{kind}/import/{on}"),
             Self::SchoolYearMissing { school_year } => format!("{kind}/year/{school_year}"),
-            Self::UnreadableRows { table } => format!("{kind}/rows/{table}"),
+            Self::UnreadableRows { table, area } => match area {
+                Some(area) => format!("{kind}/rows/{table}/{area}"),
+                None => format!("{kind}/rows/{table}"),
+            },
         }
     }
 

@@ -64,8 +64,10 @@ pub fn plan(
         notices::vacancy::decide(&view, &mut decisions);
         notices::digest::weekly(&view, &mut decisions);
     } else {
+        notices::vacancy::decide(&view, &mut decisions);
         notices::digest::monthly(&view, &mut decisions);
     }
+    notices::trouble::without_address(&view, &mut decisions);
     look_again_when_people_change(&view);
     let look_again_on = view.next_look();
     Plan {

@@ -1,6 +1,7 @@
 //! What the notices see of the world on one day, and how they speak of it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 
@@ -8,8 +9,8 @@ use super::decision::{Capacity, Cause, Decision, Silence, Verdict};
 use super::ladder::{Ladder, Position};
 use super::matter::Matter;
 use super::rules::Rules;
-use crate::calendar::Calendar;
-use crate::follow_up::{AreaWorld, PersonId, Role, UnitCode};
+use crate::calendar::{Calendar, parse_school_year_name, school_year_name};
+use crate::follow_up::{AreaWorld, PersonId, Post, Role, UnitCode};
 
 /// One slice of the world on one day, under the calendar and the rules.
 pub struct View<'a> {
@@ -22,6 +23,7 @@ pub struct View<'a> {
     /// The ladders' numbers.
     pub rules: &'a Rules,
     next: Cell<Option<Date>>,
+    unreachable: RefCell<BTreeSet<PersonId>>,
 }
 
 /// A matter, the date it leads to, and who is told in what capacity.
@@ -45,6 +47,7 @@ impl<'a> View<'a> {
             calendar,
             rules,
             next: Cell::new(None),
+            unreachable: RefCell::default(),
         }
     }
 
@@ -130,16 +133,41 @@ impl<'a> View<'a> {
         }
         for recipient in &address.recipients {
             let to = self.world.stand_in(recipient, self.day);
-            let reachable = self
-                .world
-                .people
-                .get(&to)
-                .is_some_and(|p| !p.email.trim().is_empty());
             let verdict = match &verdict {
-                Verdict::Say(_) if !reachable => Verdict::Silent(Silence::NoAddress),
+                Verdict::Say(_) if !self.world.is_reachable(&to) => {
+                    self.unreachable.borrow_mut().insert(to.clone());
+                    Verdict::Silent(Silence::NoAddress)
+                }
                 verdict => verdict.clone(),
             };
             into.push(decision(Some(recipient.clone()), Some(to), verdict));
+        }
+    }
+
+    /// Those who were to be told something and cannot be written to, so far.
+    pub fn unreachable(&self) -> BTreeSet<PersonId> {
+        self.unreachable.borrow().clone()
+    }
+
+    /// The first day of the administrative school year, 1 August: where nothing tells since when
+    /// something has been so, it counts from here, and so from the same date all year.
+    pub fn start_of_year(&self) -> Date {
+        let year = parse_school_year_name(&school_year_name(self.day)).ok();
+        year.and_then(|year| Date::new(year, 8, 1).ok())
+            .unwrap_or(self.day)
+    }
+
+    /// Whether a unit is in operation.
+    pub fn is_active(&self, unit: &UnitCode) -> bool {
+        let unit = self.world.units.get(unit);
+        unit.is_some_and(|unit| unit.is_active(self.day))
+    }
+
+    /// Why nothing is said of a unit that is not in operation.
+    pub fn closed(&self, unit: &UnitCode) -> Silence {
+        let unit = self.world.units.get(unit);
+        Silence::UnitClosed {
+            successor: unit.and_then(|unit| unit.successor.clone()),
         }
     }
 
@@ -158,8 +186,19 @@ impl<'a> View<'a> {
         self.world.authority_holders(Role::SchoolDirector, self.day)
     }
 
-    /// The quality officers.
+    /// The quality officers, those of the authority and those of the area. Where there is none,
+    /// the school directors: somebody must hear of what goes wrong.
     pub fn quality_officers(&self) -> Vec<PersonId> {
-        self.world.authority_holders(Role::QualityOfficer, self.day)
+        let mut officers = self.world.authority_holders(Role::QualityOfficer, self.day);
+        if let Some(area) = &self.world.area {
+            let post = Post::Area(area.id.clone());
+            officers.extend(self.world.holders(Role::QualityOfficer, &post, self.day));
+        }
+        if officers.is_empty() {
+            return self.directors();
+        }
+        officers.sort();
+        officers.dedup();
+        officers
     }
 }

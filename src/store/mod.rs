@@ -17,6 +17,6 @@ pub use calendar::{
 };
 pub use error::StoreError;
 pub use ledger::{
-    Attempt, AttemptRow, Claimed, ClaimedLine, Ledger, MailRow, Noted, NoticeRow, Prepared,
-    QueueCounts, Refusal, Settlement, Tick,
+    Attempt, AttemptRow, Claimed, ClaimedLine, Failed, Failure, Ledger, MailRow, Noted, NoticeRow,
+    Prepared, QueueCounts, Settlement, Tick,
 };

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-pub use envelope::{AddressFault, Envelope};
+pub use envelope::Envelope;
 pub use outcome::{Outcome, Reply, Stage, Verdict, classify};
 pub use smtp::{Credentials, Deadlines, Security, SmtpSettings};
 

@@ -2,8 +2,8 @@
 //!
 //! What the whole authority or an area asks of a role falls to everybody who holds it there.
 
-use super::climb_to_managers;
-use crate::follow_up::{Activity, PersonId, Post, Role};
+use super::{climb_to_managers, remind};
+use crate::follow_up::{Activity, PersonId, Post, Role, UnitCode};
 use crate::plan::decision::{Capacity, Decision, Silence};
 use crate::plan::matter::Matter;
 use crate::plan::view::{Address, View};
@@ -25,20 +25,17 @@ pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
         match &view.rules.activity {
             None => view.silence(own, Silence::SwitchedOff, into),
             Some(_) if !activity.is_open(view.day) => view.silence(own, Silence::Done, into),
-            Some(_) if is_closed(view, activity) => view.silence(own, Silence::Passed, into),
-            Some(rules) => climb_to_managers(view, own, rules, into),
+            Some(rules) => match &activity.post {
+                Post::Unit(unit) if !view.is_active(unit) => {
+                    view.silence(own, view.closed(unit), into);
+                }
+                _ => {
+                    let to_managers = (own.matter.clone(), own.due, own.capacity);
+                    remind(view, own, rules, into);
+                    climb_to_managers(view, to_managers, rules, into);
+                }
+            },
         }
-    }
-}
-
-fn is_closed(view: &View<'_>, activity: &Activity) -> bool {
-    match &activity.post {
-        Post::Unit(code) => !view
-            .world
-            .units
-            .get(code)
-            .is_some_and(|unit| unit.is_active(view.day)),
-        Post::Area(_) | Post::Authority => false,
     }
 }
 
@@ -55,15 +52,20 @@ fn recipients(view: &View<'_>, activity: &Activity) -> Vec<PersonId> {
         (_, role @ (Role::SchoolDirector | Role::QualityOfficer)) => {
             world.authority_holders(role, view.day)
         }
-        (Post::Authority, Role::AssistantPrincipal) => {
-            unique(world.active_units(view.day).flat_map(|unit| {
-                world.holders(
-                    Role::AssistantPrincipal,
-                    &Post::Unit(unit.code.clone()),
-                    view.day,
-                )
-            }))
+        (Post::Unit(unit), Role::AssistantPrincipal) => {
+            // A unit without one has its principal do it.
+            let assistants = assistants(view, unit);
+            if assistants.is_empty() {
+                view.principal(unit)
+            } else {
+                assistants
+            }
         }
+        (_, Role::AssistantPrincipal) => unique(
+            world
+                .active_units(view.day)
+                .flat_map(|unit| assistants(view, &unit.code)),
+        ),
         (post, role) => {
             let mut holders = world.holders(role, post, view.day);
             if holders.is_empty() {
@@ -72,6 +74,12 @@ fn recipients(view: &View<'_>, activity: &Activity) -> Vec<PersonId> {
             holders
         }
     }
+}
+
+fn assistants(view: &View<'_>, unit: &UnitCode) -> Vec<PersonId> {
+    let post = Post::Unit(unit.clone());
+    view.world
+        .holders(Role::AssistantPrincipal, &post, view.day)
 }
 
 fn unique(people: impl Iterator<Item = PersonId>) -> Vec<PersonId> {

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use crate::calendar::Week;
 use crate::follow_up::{CheckIn, CheckInState, Pair, PersonId, Post, Role, SupportLevel};
 use crate::plan::decision::{Capacity, Decision, Silence};
-use crate::plan::ladder::{After, Ladder};
+use crate::plan::ladder::Ladder;
 use crate::plan::matter::Matter;
 use crate::plan::view::{Address, View};
 
@@ -16,9 +16,13 @@ use crate::plan::view::{Address, View};
 pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
     let pairs = view.world.pairs(view.day);
     for check_in in &view.world.check_ins {
-        view.look_again_on(check_in.held_on.unwrap_or(check_in.starts.date()));
-        if check_in.starts.date() >= view.day {
-            near(view, check_in, pairs.contains(&check_in.pair), into);
+        let starts = check_in.starts.date();
+        view.look_again_on(check_in.held_on.unwrap_or(starts));
+        if starts >= view.day {
+            // Who leaves before the meeting will not be there.
+            let in_post =
+                pairs.contains(&check_in.pair) && view.world.pairs(starts).contains(&check_in.pair);
+            near(view, check_in, in_post, into);
         }
     }
     for pair in &pairs {
@@ -50,14 +54,9 @@ fn near(view: &View<'_>, check_in: &CheckIn, in_post: bool, into: &mut Vec<Decis
             (Some(rules), None) => {
                 let before = &rules.before;
                 // A step that reaches back beyond the rhythm would announce the meeting before.
-                let period = Some(rhythm(view, pair).saturating_mul(5));
-                let until = Some(due);
                 let ladder = Ladder {
-                    due,
-                    before,
-                    after: None,
-                    period,
-                    until,
+                    period: Some(rhythm(view, pair).saturating_mul(5)),
+                    ..Ladder::before(due, before)
                 };
                 view.climb(address, &ladder, into);
             }
@@ -112,17 +111,7 @@ fn tell(
     let Some(rules) = &view.rules.check_in_gap else {
         return view.silence(address, Silence::SwitchedOff, into);
     };
-    let after = Some(After {
-        first: 1,
-        every: rules.every,
-    });
-    let ladder = Ladder {
-        due,
-        before: &[],
-        after,
-        period: None,
-        until: None,
-    };
+    let ladder = Ladder::after(due, 1, rules.every);
     if view.position(&ladder).reached.is_some() && !view.calendar.is_school_week(Week::of(view.day))
     {
         if let Some(week) = view.calendar.nth_school_week_after(Week::of(view.day), 1) {

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use crate::follow_up::{ChosenBy, Dialogue, DialogueState, PersonId, Role};
 use crate::plan::decision::{Capacity, Decision, Silence};
-use crate::plan::ladder::{After, Ladder};
+use crate::plan::ladder::Ladder;
 use crate::plan::matter::{DialogueKey, Matter};
 use crate::plan::view::{Address, View};
 
@@ -72,16 +72,7 @@ fn before(
     match (steps, silence) {
         (None, _) => view.silence(address, Silence::SwitchedOff, into),
         (_, Some(silence)) => view.silence(address, silence, into),
-        (Some(before), None) => {
-            let ladder = Ladder {
-                due,
-                before,
-                after: None,
-                period: None,
-                until: Some(due),
-            };
-            view.climb(address, &ladder, into);
-        }
+        (Some(before), None) => view.climb(address, &Ladder::before(due, before), into),
     }
 }
 
@@ -105,34 +96,16 @@ fn not_recorded(view: &View<'_>, dialogue: &Dialogue, into: &mut Vec<Decision>) 
         );
         match state_silence(view, dialogue).or_else(|| earlier_year(view, dialogue)) {
             Some(silence) => view.silence(address, silence, into),
-            None => {
-                let after = Some(After {
-                    first,
-                    every: rules.every,
-                });
-                let ladder = Ladder {
-                    due,
-                    before: &[],
-                    after,
-                    period: None,
-                    until: None,
-                };
-                view.climb(address, &ladder, into);
-            }
+            None => view.climb(address, &Ladder::after(due, first, rules.every), into),
         }
     }
 }
 
 fn state_silence(view: &View<'_>, dialogue: &Dialogue) -> Option<Silence> {
-    let active = view
-        .world
-        .units
-        .get(&dialogue.unit)
-        .is_some_and(|unit| unit.is_active(view.day));
     match dialogue.state {
         DialogueState::Cancelled => Some(Silence::Cancelled),
         _ if dialogue.is_held(view.day) => Some(Silence::Done),
-        _ if !active => Some(Silence::Passed),
+        _ if !view.is_active(&dialogue.unit) => Some(view.closed(&dialogue.unit)),
         DialogueState::Planned | DialogueState::Held => None,
     }
 }

@@ -1,13 +1,13 @@
 //! When the digests go out. What they say is put together when they are sent.
 
+use jiff::civil::Date;
+
 use crate::calendar::Week;
 use crate::follow_up::Role;
 use crate::plan::decision::{Capacity, Decision, Silence};
-use crate::plan::ladder::{After, Ladder};
+use crate::plan::ladder::Ladder;
 use crate::plan::matter::Matter;
 use crate::plan::view::{Address, View};
-
-const ONCE: Option<After> = Some(After { first: 0, every: 0 });
 
 /// The area manager's week: on its first working day, or as soon after as mail can go. A week
 /// that was missed altogether is part of the next.
@@ -37,18 +37,7 @@ pub fn weekly(view: &View<'_>, into: &mut Vec<Decision>) {
     if !view.rules.weekly_digest {
         return view.silence(address, Silence::SwitchedOff, into);
     }
-    let until = Some(week.sunday());
-    view.climb(
-        address,
-        &Ladder {
-            due,
-            before: &[],
-            after: ONCE,
-            period: None,
-            until,
-        },
-        into,
-    );
+    view.climb(address, &once(due, week.sunday()), into);
 }
 
 /// The school director's month: on its first working day.
@@ -73,16 +62,12 @@ pub fn monthly(view: &View<'_>, into: &mut Vec<Decision>) {
     if !view.rules.monthly_digest {
         return view.silence(address, Silence::SwitchedOff, into);
     }
-    let until = Some(view.day.last_of_month());
-    view.climb(
-        address,
-        &Ladder {
-            due,
-            before: &[],
-            after: ONCE,
-            period: None,
-            until,
-        },
-        into,
-    );
+    view.climb(address, &once(due, view.day.last_of_month()), into);
+}
+
+const fn once(due: Date, until: Date) -> Ladder<'static> {
+    Ladder {
+        until: Some(until),
+        ..Ladder::after(due, 0, 0)
+    }
 }

@@ -1,6 +1,6 @@
 //! A measure is to be evaluated, or should have been.
 
-use super::climb_to_managers;
+use super::{climb_to_managers, remind};
 use crate::follow_up::{Measure, MeasureStatus, PersonId, Post, Role};
 use crate::plan::decision::{Capacity, Decision, Silence};
 use crate::plan::matter::Matter;
@@ -9,7 +9,9 @@ use crate::plan::view::{Address, View};
 /// Decides about every measure of the slice.
 pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
     for measure in &view.world.measures {
-        look_again_at_answers(view, measure);
+        for evaluation in &measure.evaluations {
+            view.look_again_on(evaluation.evaluated_on);
+        }
         decide_one(view, measure, into);
     }
 }
@@ -28,25 +30,24 @@ fn decide_one(view: &View<'_>, measure: &Measure, into: &mut Vec<Decision>) {
     let Some(rules) = &view.rules.evaluation else {
         return view.silence(own, Silence::SwitchedOff, into);
     };
-    let active = view
-        .world
-        .units
-        .get(&measure.unit)
-        .is_some_and(|unit| unit.is_active(view.day));
+    let closed = view.world.heir(&measure.unit, view.day).is_none();
     let silence = match due {
         _ if measure.status == MeasureStatus::Cancelled => Some(Silence::Cancelled),
         None => Some(Silence::Done),
-        Some(_) if !active => Some(Silence::Passed),
-        // The question about its effect asks for more, and is put to the same person.
-        Some(due) if due < view.day && is_unassessed(view, measure) => {
-            Some(Silence::TakenOver { by: "unassessed" })
-        }
+        Some(_) if closed => Some(view.closed(&measure.unit)),
         Some(_) => None,
     };
-    match silence {
-        Some(silence) => view.silence(own, silence, into),
-        None => climb_to_managers(view, own, rules, into),
+    if let Some(silence) = silence {
+        return view.silence(own, silence, into);
     }
+    let to_managers = (own.matter.clone(), own.due, capacity);
+    if own.due < view.day && is_unassessed(view, measure) {
+        // The question about its effect asks for more, and is put to the same person.
+        view.silence(own, Silence::TakenOver { by: "unassessed" }, into);
+    } else {
+        remind(view, own, rules, into);
+    }
+    climb_to_managers(view, to_managers, rules, into);
 }
 
 /// Whether the measure is an earlier year's and its effect is asked for.
@@ -58,35 +59,37 @@ fn is_unassessed(view: &View<'_>, measure: &Measure) -> bool {
             .is_some_and(|year| measure.is_unassessed(&year.name, view.day))
 }
 
-/// Who answers for a measure: the one named, while in post; otherwise the principal.
+/// Who answers for a measure: the one named, while in post; otherwise the principal of the unit, or
+/// of the one that took over from it.
 pub fn answerable(view: &View<'_>, measure: &Measure) -> (Capacity, Vec<PersonId>) {
     match &measure.responsible {
         Some(person) if is_in_post(view, person, measure) => {
             (Capacity::Responsible, vec![person.clone()])
         }
-        _ => (
-            Capacity::Holder(Role::Principal),
-            view.principal(&measure.unit),
-        ),
+        _ => {
+            let heir = view.world.heir(&measure.unit, view.day);
+            let principal = view.principal(heir.unwrap_or(&measure.unit));
+            (Capacity::Holder(Role::Principal), principal)
+        }
     }
 }
 
 /// Text about a unit never goes to the one who left it. Somebody without any post on record (a
 /// lead teacher, say) is taken to be there.
 fn is_in_post(view: &View<'_>, person: &PersonId, measure: &Measure) -> bool {
-    let mut at_unit = view
-        .world
+    let world = view.world;
+    let heir = world.heir(&measure.unit, view.day);
+    let is_here = |post: &Post| match post {
+        Post::Unit(code) => code == &measure.unit || Some(code) == heir,
+        Post::Area(_) | Post::Authority => true,
+    };
+    let (here, elsewhere): (Vec<_>, Vec<_>) = world
         .appointments
         .iter()
-        .filter(|a| &a.person == person)
-        .filter(|a| !matches!(&a.post, Post::Unit(code) if code != &measure.unit))
-        .peekable();
-    view.world.people.contains_key(person)
-        && (at_unit.peek().is_none() || at_unit.any(|appointment| appointment.holds(view.day)))
-}
-
-fn look_again_at_answers(view: &View<'_>, measure: &Measure) {
-    for evaluation in &measure.evaluations {
-        view.look_again_on(evaluation.evaluated_on);
-    }
+        .filter(|appointment| &appointment.person == person)
+        .partition(|appointment| is_here(&appointment.post));
+    let without_post =
+        here.is_empty() && elsewhere.is_empty() && !world.posted_elsewhere.contains(person);
+    world.people.contains_key(person)
+        && (without_post || here.iter().any(|appointment| appointment.holds(view.day)))
 }

@@ -1,4 +1,4 @@
-//! One file a notice: from the world of one day to decisions, each with its reason.
+//! The notices: one file a kind, each with a decision for every matter and recipient.
 
 pub mod activity;
 pub mod check_in;
@@ -12,62 +12,55 @@ pub mod vacancy;
 use jiff::civil::Date;
 
 use super::decision::{Capacity, Decision};
-use super::ladder::{After, Ladder};
+use super::ladder::Ladder;
 use super::matter::Matter;
 use super::rules::DueRules;
 use super::view::{Address, View};
 use crate::follow_up::Role;
 
-/// Tells whoever answers for a date, then the area manager, then the school director: the same
-/// matter and date for each, from later on.
-fn climb_to_managers(view: &View<'_>, own: Address, rules: &DueRules, into: &mut Vec<Decision>) {
-    let Address { matter, due, .. } = &own;
-    let (matter, due) = (matter.clone(), *due);
+/// Tells whoever answers for a date, before it and after.
+fn remind(view: &View<'_>, own: Address, rules: &DueRules, into: &mut Vec<Decision>) {
     let every = rules.overdue_every;
-    let after = (every > 0).then_some(After {
-        first: every,
-        every,
-    });
     let ladder = Ladder {
-        due,
         before: &rules.before,
-        after,
-        period: None,
-        until: None,
+        ..Ladder::after(own.due, every, every)
     };
     view.climb(own, &ladder, into);
+}
+
+/// Tells those above whoever answers for a date: the same matter and date, from later on. Who
+/// answers for it is not told of it a second time.
+fn climb_to_managers(
+    view: &View<'_>,
+    (matter, due, own): (Matter, Date, Capacity),
+    rules: &DueRules,
+    into: &mut Vec<Decision>,
+) {
+    let managers = view.area_managers();
     for (role, recipients, first) in [
-        (
-            Role::AreaManager,
-            view.area_managers(),
-            rules.area_manager_after,
-        ),
+        (Role::AreaManager, managers, rules.area_manager_after),
         (Role::SchoolDirector, view.directors(), rules.director_after),
     ] {
-        let after = Some(After { first, every });
-        let ladder = Ladder {
-            due,
-            before: &[],
-            after,
-            period: None,
-            until: None,
-        };
         let capacity = Capacity::Holder(role);
+        if capacity == own {
+            continue;
+        }
+        let address = Address {
+            matter: matter.clone(),
+            due,
+            capacity,
+            recipients,
+        };
         view.climb(
-            Address {
-                matter: matter.clone(),
-                due,
-                capacity,
-                recipients,
-            },
-            &ladder,
+            address,
+            &Ladder::after(due, first, rules.overdue_every),
             into,
         );
     }
 }
 
 /// Tells those who can mend something since a date, at once and then again every so many working
-/// days: area managers where there are any, quality officers always.
+/// days. Where nobody is area manager, that part is left out.
 fn tell_again(
     view: &View<'_>,
     matter: &Matter,
@@ -75,32 +68,21 @@ fn tell_again(
     roles: &[Role],
     into: &mut Vec<Decision>,
 ) {
-    let after = Some(After { first: 0, every });
-    let ladder = Ladder {
-        due: since,
-        before: &[],
-        after,
-        period: None,
-        until: None,
-    };
     for &role in roles {
         let recipients = match role {
             Role::AreaManager => view.area_managers(),
+            Role::SchoolDirector => view.directors(),
             _ => view.quality_officers(),
         };
         if role == Role::AreaManager && recipients.is_empty() {
             continue;
         }
-        let (matter, capacity) = (matter.clone(), Capacity::Holder(role));
-        view.climb(
-            Address {
-                matter,
-                due: since,
-                capacity,
-                recipients,
-            },
-            &ladder,
-            into,
-        );
+        let address = Address {
+            matter: matter.clone(),
+            due: since,
+            capacity: Capacity::Holder(role),
+            recipients,
+        };
+        view.climb(address, &Ladder::after(since, 0, every), into);
     }
 }

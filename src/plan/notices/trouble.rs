@@ -1,16 +1,18 @@
 //! What only a person can mend: addresses that fail, imports refused, rows that cannot be read.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use jiff::civil::Date;
 use serde::Serialize;
 
 use super::tell_again;
 use crate::calendar::{parse_school_year_name, school_year_name};
-use crate::follow_up::{PersonId, Role};
+use crate::follow_up::{PersonId, Post, Role};
 use crate::plan::decision::Decision;
 use crate::plan::matter::Matter;
 use crate::plan::view::View;
+
+const MANAGER_AND_OFFICER: [Role; 2] = [Role::AreaManager, Role::QualityOfficer];
 
 /// Something found outside the calendar itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +29,15 @@ pub enum Trouble {
         /// What the server said, cut short.
         reply: String,
     },
+    /// A mail to a person is held: nobody knows whether it arrived.
+    Held {
+        /// The person.
+        person: PersonId,
+        /// The ledger's number of the mail.
+        mail: i64,
+        /// Since when.
+        since: Date,
+    },
     /// An import was refused and none has gone through since.
     ImportRefused {
         /// When.
@@ -36,47 +47,41 @@ pub enum Trouble {
     },
 }
 
-/// Decides about troubles, about people in post without an address, and about unreadable rows.
+/// Decides about troubles, a missing school year and unreadable rows.
 pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
     let every = view.rules.trouble_every;
     let officer = &[Role::QualityOfficer];
     for trouble in troubles {
-        match trouble {
+        let (matter, since, roles): (_, _, &[Role]) = match trouble {
             Trouble::Undeliverable { person, since, .. } => {
-                let matter = Matter::Undeliverable {
-                    person: person.clone(),
-                };
-                let roles = [Role::AreaManager, Role::QualityOfficer];
-                tell_again(view, &matter, (*since, every), &roles, into);
+                let person = person.clone();
+                (
+                    Matter::Undeliverable { person },
+                    since,
+                    &MANAGER_AND_OFFICER,
+                )
+            }
+            Trouble::Held { person, since, .. } => {
+                let person = person.clone();
+                (Matter::Held { person }, since, officer)
             }
             Trouble::ImportRefused { since, .. } => {
-                let matter = Matter::ImportRefused { on: *since };
-                tell_again(view, &matter, (*since, every), officer, into);
+                (Matter::ImportRefused { on: *since }, since, officer)
             }
-        }
+        };
+        tell_again(view, &matter, (*since, every), roles, into);
     }
     if view.world.area.is_none() {
         school_year_missing(view, into);
     }
-    for (person, since) in without_address(view) {
-        tell_again(
-            view,
-            &Matter::NoAddress { person },
-            (since, every),
-            officer,
-            into,
-        );
-    }
-    let mut tables: Vec<&String> = view.world.faults.iter().map(|fault| &fault.table).collect();
-    tables.sort_unstable();
-    tables.dedup();
+    let tables: BTreeSet<&String> = view.world.faults.iter().map(|fault| &fault.table).collect();
     for table in tables {
-        // No date tells when a row went wrong: the week it is seen in stands for it.
-        let since = crate::calendar::Week::of(view.day).monday();
         let matter = Matter::UnreadableRows {
             table: table.clone(),
+            area: view.world.area.as_ref().map(|area| area.id.clone()),
         };
-        tell_again(view, &matter, (since, every), officer, into);
+        // No date tells when a row went wrong.
+        tell_again(view, &matter, (view.start_of_year(), every), officer, into);
     }
 }
 
@@ -103,27 +108,44 @@ fn school_year_missing(view: &View<'_>, into: &mut Vec<Decision>) {
     }
 }
 
-/// People in post in this slice who cannot be written to, and since when they have been in post.
-fn without_address(view: &View<'_>) -> BTreeMap<PersonId, Date> {
-    let fallback = view
-        .calendar
-        .school_year_on(view.day)
-        .and_then(|year| year.first_school_day())
-        .filter(|&first| first <= view.day)
-        .unwrap_or(view.day.first_of_year());
-    view.world
+/// Decides about people who cannot be written to: those in post here, deputies, and those to whom
+/// something was to be said. Comes last, when that is known. Who serves the whole authority is the authority's
+/// own affair.
+pub fn without_address(view: &View<'_>, into: &mut Vec<Decision>) {
+    let world = view.world;
+    let is_of_authority = |person: &PersonId| {
+        let mut posts = world.appointments.iter();
+        posts.any(|a| &a.person == person && a.post == Post::Authority && a.holds(view.day))
+    };
+    let in_post = world
         .appointments
         .iter()
         .filter(|appointment| appointment.holds(view.day))
-        .filter(|appointment| {
-            let person = view.world.people.get(&appointment.person);
-            person.is_some_and(|person| person.email.trim().is_empty())
-        })
-        .map(|appointment| {
-            (
-                appointment.person.clone(),
-                appointment.from.unwrap_or(fallback),
-            )
-        })
-        .collect()
+        .map(|appointment| &appointment.person);
+    let standing_in = world
+        .absences
+        .iter()
+        .filter(|absence| absence.covers(view.day))
+        .filter_map(|absence| absence.deputy.as_ref());
+    let mut people = view.unreachable();
+    people.extend(
+        in_post
+            .chain(standing_in)
+            .filter(|person| !world.is_reachable(person))
+            .cloned(),
+    );
+    for person in people {
+        if is_of_authority(&person) == world.area.is_some() {
+            continue;
+        }
+        let posts = world.appointments.iter();
+        let since = posts
+            .filter(|appointment| appointment.person == person && appointment.holds(view.day))
+            .filter_map(|appointment| appointment.from)
+            .min()
+            .unwrap_or_else(|| view.start_of_year());
+        let matter = Matter::NoAddress { person };
+        let again = (since, view.rules.trouble_every);
+        tell_again(view, &matter, again, &MANAGER_AND_OFFICER, into);
+    }
 }

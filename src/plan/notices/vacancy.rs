@@ -8,9 +8,12 @@ use crate::plan::decision::Decision;
 use crate::plan::matter::Matter;
 use crate::plan::view::View;
 
-/// Decides about every active unit without a principal, and about the area without a manager.
+/// Decides about every active unit without a principal, the area without a manager, and the
+/// authority without a school director or a quality officer.
 pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
-    let Some(area) = &view.world.area else { return };
+    let Some(area) = &view.world.area else {
+        return of_the_authority(view, into);
+    };
     let every = view.rules.vacancy_every;
     for unit in view.world.active_units(view.day) {
         if view.world.principal(&unit.code, view.day).is_none() {
@@ -33,13 +36,34 @@ pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
     }
 }
 
+/// Each of the two tells of the other: nobody else serves the whole authority.
+fn of_the_authority(view: &View<'_>, into: &mut Vec<Decision>) {
+    for (role, teller) in [
+        (Role::SchoolDirector, Role::QualityOfficer),
+        (Role::QualityOfficer, Role::SchoolDirector),
+    ] {
+        if view.world.authority_holders(role, view.day).is_empty() {
+            let held = |a: &&Appointment| a.role == role && a.post == Post::Authority;
+            let since = vacant_since(view, held, None);
+            let matter = Matter::VacantAuthority { role };
+            tell_again(
+                view,
+                &matter,
+                (since, view.rules.vacancy_every),
+                &[teller],
+                into,
+            );
+        }
+    }
+}
+
 fn unit_vacant_since(view: &View<'_>, unit: &SchoolUnit) -> Date {
     let held = |a: &&Appointment| a.role.leads_unit() && a.post == Post::Unit(unit.code.clone());
     vacant_since(view, held, unit.active_from)
 }
 
-/// The day after the last holder left, else the day the post came to be, else the first day of
-/// the school year: a date that stays the same while the vacancy lasts.
+/// The day after the last holder left, else the day the post came to be, else the start of the
+/// school year: a date that stays the same while the vacancy lasts, from one August to the next.
 fn vacant_since(
     view: &View<'_>,
     held: impl Fn(&&Appointment) -> bool,
@@ -54,11 +78,5 @@ fn vacant_since(
         .filter(|&to| to < view.day)
         .max()
         .and_then(|to| to.tomorrow().ok());
-    let year = view
-        .calendar
-        .school_year_on(view.day)
-        .and_then(|year| year.first_school_day());
-    left.max(opened)
-        .or(year.filter(|&first| first <= view.day))
-        .unwrap_or(view.day.first_of_year())
+    left.max(opened).unwrap_or_else(|| view.start_of_year())
 }

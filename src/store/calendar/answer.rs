@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use super::Calendar;
 use crate::follow_up::{
-    Absence, ActivityId, ChosenBy, DialogueState, Evaluation, MeasureId, Pair, Round, UnitCode,
+    Absence, ActivityId, ChosenBy, Evaluation, MeasureId, Pair, Round, UnitCode,
 };
 use crate::store::StoreError;
 
@@ -40,12 +40,17 @@ pub enum Answer {
         /// What.
         text: String,
     },
-    /// A dialogue was held or cancelled.
-    DialogueState {
+    /// A dialogue was held. One that was planned for later took place at `by`.
+    DialogueHeld {
         /// The dialogue.
         dialogue: (UnitCode, String, Round),
-        /// Where it stands now.
-        state: DialogueState,
+        /// The latest local time it can have begun.
+        by: DateTime,
+    },
+    /// A dialogue will not be held.
+    DialogueCancelled {
+        /// The dialogue.
+        dialogue: (UnitCode, String, Round),
     },
     /// A dialogue gets another time, and another place if one is named.
     DialogueMoved {
@@ -138,12 +143,13 @@ impl Answer {
             } => {
                 format!("focus area of dialogue {unit} {year} {round}")
             }
-            Self::DialogueState {
+            Self::DialogueHeld {
                 dialogue: (unit, year, round),
-                state,
-            } => {
-                format!("dialogue {unit} {year} {round} {state}")
-            }
+                ..
+            } => format!("dialogue {unit} {year} {round} held"),
+            Self::DialogueCancelled {
+                dialogue: (unit, year, round),
+            } => format!("dialogue {unit} {year} {round} cancelled"),
             Self::DialogueMoved {
                 dialogue: (unit, year, round),
                 starts,
@@ -172,9 +178,16 @@ fn write(connection: &Connection, answer: &Answer) -> Result<usize, StoreError> 
              ON CONFLICT (dialogue, chosen_by) DO UPDATE SET text = excluded.text",
             params![unit.as_str(), year, round.word(), chosen_by.word(), text],
         )?,
-        Answer::DialogueState { dialogue: (unit, year, round), state } => connection.execute(
-            "UPDATE dialogue SET state = ?4 WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
-            params![unit.as_str(), year, round.word(), state.word()],
+        Answer::DialogueHeld { dialogue: (unit, year, round), by } => connection.execute(
+            "UPDATE dialogue SET state = 'held', sequence = sequence + (starts > ?4),
+                    starts = min(starts, ?4)
+             WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
+            params![unit.as_str(), year, round.word(), minute(*by)],
+        )?,
+        Answer::DialogueCancelled { dialogue: (unit, year, round) } => connection.execute(
+            "UPDATE dialogue SET state = 'cancelled'
+             WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
+            params![unit.as_str(), year, round.word()],
         )?,
         Answer::DialogueMoved { dialogue: (unit, year, round), starts, place } => connection
             .execute(

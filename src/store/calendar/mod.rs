@@ -31,6 +31,7 @@ static SCHEMA: Schema = Schema {
     migrations: &[
         include_str!("0001_calendar.sql"),
         include_str!("0002_changes.sql"),
+        include_str!("0003_deputies.sql"),
     ],
 };
 

@@ -18,7 +18,7 @@ use crate::store::StoreError;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reach {
     /// Measures and dialogues of this school year and later, whatever their state; older
-    /// measures only when unassessed.
+    /// measures only when unassessed, or to be looked at again after `from`.
     pub school_year: String,
     /// Check-ins from this day on.
     pub from: Date,
@@ -104,6 +104,7 @@ fn area_world(
     }
     read_activities(connection, area, &mut world)?;
     read_appointments(connection, area, &mut world)?;
+    read_posts_elsewhere(connection, &mut world)?;
     read_check_ins(connection, reach, &mut world)?;
     read_people(connection, &mut world)?;
     Ok(world)
@@ -148,9 +149,11 @@ fn read_measures(
 ) -> Result<(), StoreError> {
     let wanted = "FROM school_unit u JOIN measure m ON m.unit = u.code
                   WHERE u.area = ?1 AND (m.school_year >= ?2 OR (m.status <> 'cancelled'
-                      AND NOT EXISTS (SELECT 1 FROM evaluation s WHERE s.measure = m.id
-                                      AND s.effect IS NOT NULL AND s.effect <> 'too_early')))";
-    let of = params![area.as_str(), reach.school_year];
+                      AND (NOT EXISTS (SELECT 1 FROM evaluation s WHERE s.measure = m.id
+                                       AND s.effect IS NOT NULL AND s.effect <> 'too_early')
+                           OR EXISTS (SELECT 1 FROM evaluation s WHERE s.measure = m.id
+                                      AND s.next_date >= ?3))))";
+    let of = params![area.as_str(), reach.school_year, reach.from.to_string()];
     let sql = format!(
         "SELECT e.measure, e.evaluated_on, e.evaluated_by, e.effect, e.text, e.next_step, e.next_date
          FROM evaluation e WHERE e.measure IN (SELECT m.id {wanted})
@@ -341,6 +344,25 @@ fn read_appointments(
             })
         },
     )?;
+    Ok(())
+}
+
+/// Which of those who answer for a measure have a post that is not among the slice's.
+fn read_posts_elsewhere(connection: &Connection, world: &mut AreaWorld) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM appointment WHERE person = ?1")?;
+    let responsible: BTreeSet<&PersonId> = world
+        .measures
+        .iter()
+        .filter_map(|measure| measure.responsible.as_ref())
+        .collect();
+    let mut elsewhere = BTreeSet::new();
+    for person in responsible {
+        let here = world.appointments.iter().any(|a| &a.person == person);
+        if !here && statement.exists([person.as_str()])? {
+            elsewhere.insert(person.clone());
+        }
+    }
+    world.posted_elsewhere = elsewhere;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
-use super::{Ledger, read, slice};
+use super::{Ledger, read, slices_of};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey, Said};
 use crate::store::StoreError;
@@ -90,19 +90,34 @@ pub struct QueueCounts {
     pub sent: u64,
 }
 
-/// A mail that was refused for good, with nothing sent to the person since.
+/// A mail that somebody must look to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// The person.
+pub struct Failed {
+    /// Whom it was for.
     pub person: PersonId,
-    /// The address that was refused.
-    pub address: String,
-    /// When.
-    pub at: Timestamp,
-    /// The server's words.
-    pub reply: String,
+    /// Since when it has been so.
+    pub since: Timestamp,
+    /// What became of it.
+    pub what: Failure,
     /// The slices whose notices it carried.
     pub areas: Vec<Option<AreaId>>,
+}
+
+/// What became of a mail that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// Refused for good, as every one to that address since the last that arrived.
+    Refused {
+        /// The address that was refused.
+        address: String,
+        /// The server's words, the last time.
+        reply: String,
+    },
+    /// Held: nobody knows whether it arrived.
+    Held {
+        /// The ledger's number of it.
+        mail: i64,
+    },
 }
 
 const MAIL_COLUMNS: &str = "id, person, slot, state, attempts, uncertain, next_attempt_utc,
@@ -247,12 +262,12 @@ impl Ledger {
             .await
     }
 
-    /// People whose latest settled mail was refused for good.
+    /// Mails held, and people whose latest settled mail was refused for good.
     ///
     /// # Errors
     /// SQLite refused.
-    pub async fn refusals(&self) -> Result<Vec<Refusal>, StoreError> {
-        self.database.run(|connection| refusals(connection)).await
+    pub async fn failures(&self) -> Result<Vec<Failed>, StoreError> {
+        self.database.run(|connection| failures(connection)).await
     }
 }
 
@@ -354,33 +369,43 @@ fn said_before(
     Ok((said, mailed))
 }
 
-fn refusals(connection: &Connection) -> Result<Vec<Refusal>, StoreError> {
-    let mut statement = connection.prepare(
-        "SELECT m.id, m.person, m.address, m.settled_utc,
-                (SELECT reply FROM attempt a WHERE a.mail = m.id ORDER BY a.id DESC LIMIT 1)
-         FROM mail m WHERE m.state = 'refused' AND NOT EXISTS
-             (SELECT 1 FROM mail later WHERE later.person = m.person AND later.id > m.id
-                AND later.state IN ('sent', 'refused'))",
+fn failures(connection: &Connection) -> Result<Vec<Failed>, StoreError> {
+    // A refusal lasts from the first to the address since a mail last arrived there.
+    let mut statement = connection.prepare_cached(
+        "SELECT m.id, m.person, m.state, m.address,
+                (SELECT reply FROM attempt a WHERE a.mail = m.id ORDER BY a.id DESC LIMIT 1),
+                iif(m.state = 'held', m.settled_utc,
+                    (SELECT min(f.settled_utc) FROM mail f
+                     WHERE f.person = m.person AND f.state = 'refused' AND f.address IS m.address
+                       AND f.id > (SELECT ifnull(max(s.id), 0) FROM mail s
+                                   WHERE s.person = m.person AND s.state = 'sent')))
+         FROM mail m WHERE m.state IN ('held', 'refused')
+            AND (m.state = 'held' OR NOT EXISTS
+                (SELECT 1 FROM mail later WHERE later.person = m.person AND later.id > m.id
+                    AND later.state IN ('sent', 'refused')))",
     )?;
-    let mut refusals: Vec<(i64, Refusal)> = statement
+    let mut failed: Vec<(i64, Failed)> = statement
         .query_map([], |row| {
-            let at = row.get::<_, Option<i64>>(3)?.unwrap_or(0);
-            let refusal = Refusal {
+            let mail = row.get(0)?;
+            let since = row.get::<_, Option<i64>>(5)?.unwrap_or(0);
+            let what = match row.get::<_, String>(2)?.as_str() {
+                "held" => Failure::Held { mail },
+                _ => Failure::Refused {
+                    address: row.get::<_, Option<String>>(3)?.unwrap_or_default(),
+                    reply: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+                },
+            };
+            let failed = Failed {
                 person: PersonId::new(row.get::<_, String>(1)?),
-                address: row.get::<_, Option<String>>(2)?.unwrap_or_default(),
-                at: Timestamp::from_second(at).unwrap_or(Timestamp::UNIX_EPOCH),
-                reply: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
+                since: Timestamp::from_second(since).unwrap_or(Timestamp::UNIX_EPOCH),
+                what,
                 areas: Vec::new(),
             };
-            Ok((row.get(0)?, refusal))
+            Ok((mail, failed))
         })?
         .collect::<Result<_, _>>()?;
-    let mut areas = connection.prepare("SELECT DISTINCT area FROM notice WHERE mail = ?1")?;
-    for (id, refusal) in &mut refusals {
-        let words = areas.query_map([*id], |row| row.get::<_, String>(0))?;
-        refusal.areas = words
-            .map(|word| word.map(|word| slice(&word)))
-            .collect::<Result<_, _>>()?;
+    for (mail, failed) in &mut failed {
+        failed.areas = slices_of(connection, *mail)?;
     }
-    Ok(refusals.into_iter().map(|(_, refusal)| refusal).collect())
+    Ok(failed.into_iter().map(|(_, failed)| failed).collect())
 }

@@ -19,7 +19,9 @@ mod outbox;
 
 use std::path::Path;
 
-pub use inspect::{AttemptRow, MailRow, NoticeRow, QueueCounts, Refusal};
+use rusqlite::Connection;
+
+pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 pub use notice::{Noted, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Prepared, Settlement};
 
@@ -87,6 +89,14 @@ fn slice_word(area: Option<&AreaId>) -> &str {
 /// The slice a word stands for.
 fn slice(word: &str) -> Option<AreaId> {
     (!word.is_empty()).then(|| AreaId::new(word))
+}
+
+/// The slices whose notices a mail carries.
+fn slices_of(connection: &Connection, mail: i64) -> Result<Vec<Option<AreaId>>, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT DISTINCT area FROM notice WHERE mail = ?1")?;
+    let words = statement.query_map([mail], |row| row.get::<_, String>(0))?;
+    words.map(|word| Ok(slice(&word?))).collect()
 }
 
 /// A stored text read as `T`.

@@ -6,7 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
-use super::{Ledger, read, slice};
+use super::agenda::set_look_on;
+use super::{Ledger, read, slice, slices_of};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey};
 use crate::store::StoreError;
@@ -39,8 +40,6 @@ pub struct ClaimedLine {
     pub id: i64,
     /// The row of notices.
     pub key: NoticeKey,
-    /// The step decided.
-    pub step: i32,
     /// Whose slice decided it.
     pub area: Option<AreaId>,
 }
@@ -106,24 +105,8 @@ impl Ledger {
             .await
     }
 
-    /// The first instant at which a waiting mail's time comes.
-    ///
-    /// # Errors
-    /// SQLite refused.
-    pub async fn next_attempt(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.database
-            .run(|connection| {
-                let sql = "SELECT min(next_attempt_utc) FROM mail WHERE state = 'waiting'";
-                let seconds: Option<i64> = connection
-                    .prepare_cached(sql)?
-                    .query_row([], |row| row.get(0))?;
-                Ok(seconds.and_then(|seconds| Timestamp::from_second(seconds).ok()))
-            })
-            .await
-    }
-
     /// Stores claimed mails as they are to leave, and withdraws the notices that no longer hold,
-    /// each with its reason. Advanced notices take the step that holds now.
+    /// each with its reason.
     ///
     /// # Errors
     /// SQLite refused; then nothing of it is kept.
@@ -219,12 +202,23 @@ impl Ledger {
         self.database
             .run(move |connection| {
                 let transaction = connection.transaction()?;
-                let uncertain = transaction.execute(
-                    "UPDATE mail SET uncertain = uncertain + 1, next_attempt_utc = ?1,
-                            state = iif(uncertain >= ?2, 'held', 'waiting')
+                let held: Vec<i64> = transaction
+                    .prepare(
+                        "UPDATE mail SET uncertain = uncertain + 1, state = 'held', settled_utc = ?1
+                         WHERE state = 'sending' AND dot_utc IS NOT NULL AND uncertain >= ?2
+                         RETURNING id",
+                    )?
+                    .query_map(params![now.as_second(), most_uncertain], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
+                for &id in &held {
+                    tell_of_it(&transaction, id)?;
+                }
+                let again = transaction.execute(
+                    "UPDATE mail SET uncertain = uncertain + 1, next_attempt_utc = ?1, state = 'waiting'
                      WHERE state = 'sending' AND dot_utc IS NOT NULL",
-                    params![now.as_second(), most_uncertain],
+                    [now.as_second()],
                 )?;
+                let uncertain = held.len() + again;
                 let claimed: Vec<i64> = transaction
                     .prepare("SELECT id FROM mail WHERE state = 'sending'")?
                     .query_map([], |row| row.get(0))?
@@ -292,7 +286,7 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
             })
         })?;
     let mut statement = connection.prepare_cached(
-        "SELECT id, occurrence, recipient, role, due, step, area FROM notice
+        "SELECT id, occurrence, recipient, role, due, area FROM notice
          WHERE mail = ?1 AND decision = 'said' ORDER BY id",
     )?;
     let mut rows = statement.query([id])?;
@@ -308,11 +302,10 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
             capacity,
             due: read("notice", &row.get::<_, String>(4)?)?,
         };
-        let area = slice(&row.get::<_, String>(6)?);
+        let area = slice(&row.get::<_, String>(5)?);
         claimed.lines.push(ClaimedLine {
             id: row.get(0)?,
             key,
-            step: row.get(5)?,
             area,
         });
     }
@@ -361,15 +354,18 @@ fn settle(
             count(attempt, "permanent", false)?;
             forget_day(connection, id)?;
             end("refused")?;
+            tell_of_it(connection, id)?;
         }
         Settlement::Expired(attempt) => {
             count(attempt, "expired", false)?;
             forget_day(connection, id)?;
             end("refused")?;
+            tell_of_it(connection, id)?;
         }
         Settlement::Held(attempt) => {
             count(attempt, "unknown", true)?;
             end("held")?;
+            tell_of_it(connection, id)?;
         }
         Settlement::Unknown(attempt, next) => {
             count(attempt, "unknown", true)?;
@@ -388,6 +384,14 @@ fn settle(
         Settlement::Withdrawn => {
             end("withdrawn")?;
         }
+    }
+    Ok(())
+}
+
+/// A mail that failed is told to somebody: its slices are looked at anew.
+fn tell_of_it(connection: &Connection, id: i64) -> Result<(), StoreError> {
+    for area in slices_of(connection, id)? {
+        set_look_on(connection, area.as_ref(), Date::MIN)?;
     }
     Ok(())
 }
