@@ -1,6 +1,8 @@
 //! A year told in days: who gets mail, when, and who does not.
 
+mod agenda;
 mod forecast;
+mod meetings;
 mod town;
 
 use avstamd::daemon::tick;
