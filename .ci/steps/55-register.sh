@@ -48,7 +48,7 @@ with open(f"{town}/check_ins.csv", "w", encoding="utf-8") as check_ins:
             check_ins.write(f"r{unit['skolenhetskod']};c{manager};{day}T08:{number % 60:02};{held}\n")
 PYTHON
 
- "$avstamd" --config "$town/avstamd.toml" "$@"; }
+run() { "$avstamd" --config "$town/avstamd.toml" "$@"; }
 run import "$register" --area-from kommun
 run import "$town"
 run import "$town" --json | python3 -c '

@@ -41,7 +41,7 @@ pub async fn back_up(config: &Path, arguments: BackupArguments) -> anyhow::Resul
 
 pub async fn restore(config: &Path, arguments: RestoreArguments) -> anyhow::Result<()> {
     let database = config::load(config)?.database;
-    let _lock = Lock::take(&database.ledger)?;
+    let _lock = Lock::take(&database)?;
     let pair = safe::Pair {
         calendar: &database.calendar,
         ledger: &database.ledger,

@@ -33,7 +33,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         "--at goes with --once only: a daemon lives by the clock"
     );
     let settings = crate::config::load(config)?;
-    let _lock = Lock::take(&settings.database.ledger)?;
+    let _lock = Lock::take(&settings.database)?;
     let calendar = Calendar::open(&settings.database.calendar)?;
     let ledger = Ledger::open_or_create(&settings.database.ledger)?;
     let office = Office::new(settings, calendar, ledger)?;

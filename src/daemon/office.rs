@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use crate::calendar::{Language, school_year_name};
@@ -216,9 +215,4 @@ fn still_holds(trouble: &Trouble, world: &AreaWorld) -> bool {
             .is_some_and(|person| person.email == *address),
         Trouble::Held { .. } | Trouble::ImportRefused { .. } => true,
     }
-}
-
-/// The age of something, never negative.
-pub fn age(since: Timestamp, now: Timestamp) -> SignedDuration {
-    now.duration_since(since).max(SignedDuration::ZERO)
 }

@@ -60,7 +60,11 @@ pub fn migrate(
     Ok(())
 }
 
-fn version(connection: &Connection, path: &Path, schema: &Schema) -> Result<usize, StoreError> {
+/// The version of an open database; it is read, nothing is written.
+///
+/// # Errors
+/// The file is newer or foreign.
+pub fn version(connection: &Connection, path: &Path, schema: &Schema) -> Result<usize, StoreError> {
     let open = |source| StoreError::Open {
         path: path.to_owned(),
         source,

@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
+use super::outbox::gather_again;
 use super::{Ledger, read, slices_of};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey, Said};
@@ -169,21 +170,27 @@ impl Ledger {
             .await
     }
 
-    /// Lets a held or refused mail, or one that waits, be tried at once. Whether there was one.
+    /// Lets a held or refused mail, or one that waits, be tried at once. Where the person has
+    /// another mail gathering, its notices move there. Whether there was one.
     ///
     /// # Errors
-    /// SQLite refused, or the person has another mail gathering.
+    /// SQLite refused.
     pub async fn retry(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
         self.database
             .run(move |connection| {
-                let changed = connection.execute(
-                    "UPDATE mail SET state = 'waiting', next_attempt_utc = ?2, settled_utc = NULL,
-                            created_utc = ?2, uncertain = min(uncertain, 1),
-                            dot_utc = iif(uncertain > 0, dot_utc, NULL)
+                let transaction = connection.transaction()?;
+                // It begins anew: what was refused before is counted no more.
+                let found = transaction.execute(
+                    "UPDATE mail SET state = 'sending', settled_utc = NULL, created_utc = ?2,
+                            uncertain = min(uncertain, 1)
                      WHERE id = ?1 AND state IN ('waiting', 'held', 'refused')",
                     params![id, now.as_second()],
                 )?;
-                Ok(changed == 1)
+                if found == 1 {
+                    gather_again(&transaction, id, now)?;
+                }
+                transaction.commit()?;
+                Ok(found == 1)
             })
             .await
     }
