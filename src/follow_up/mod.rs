@@ -6,6 +6,7 @@
 
 mod activity;
 mod choice;
+mod dialogue_name;
 mod id;
 mod measure;
 mod meeting;
@@ -15,6 +16,7 @@ mod world;
 
 pub use activity::Activity;
 pub use choice::UnknownChoice;
+pub use dialogue_name::DialogueName;
 pub use id::{ActivityId, AreaId, MeasureId, PersonId, UnitCode, UnitCodeFault};
 pub use measure::{Effect, Evaluation, Measure, MeasureStatus, NextStep};
 pub use meeting::{
