@@ -7,6 +7,9 @@ use crate::calendar::{Language, month_in_text, short_date};
 /// What a number follows on the same line.
 const BEFORE_A_NUMBER: [&str; 5] = ["kl.", "v.", "wk", "vecka", "week"];
 
+/// Signs of a digest, which a legend explains.
+const SIGNS: [&str; 4] = ["✓", "○", "!", "L:"];
+
 /// The names of months, long and short, in both languages.
 static MONTHS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut months = Vec::new();
@@ -26,9 +29,6 @@ static MONTHS: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 /// The text with no-break spaces where a number and its word belong on one line.
 pub fn kept_together(text: &str) -> String {
-    if !text.contains(|c: char| c.is_ascii_digit()) {
-        return text.to_owned();
-    }
     let mut kept = String::with_capacity(text.len());
     let mut previous = "";
     for (index, word) in text.split(' ').enumerate() {
@@ -52,7 +52,7 @@ fn belongs(first: &str, second: &str) -> bool {
     let month = second.trim_end_matches([',', '.', ';', ':', ')', '?']);
     (number(second) && BEFORE_A_NUMBER.contains(&lead.as_str()))
         || (day && !first.is_empty() && MONTHS.iter().any(|known| known == month))
-        || (first == "!" && number(second))
+        || SIGNS.contains(&first)
 }
 
 #[cfg(test)]
@@ -70,6 +70,10 @@ mod tests {
             ("v. 18", "v._18"),
             ("wk 18: 1 May", "wk_18: 1_May"),
             ("! 3", "!_3"),
+            (
+                "✓ avstämning hållen · ○ planerad",
+                "✓_avstämning hållen · ○_planerad",
+            ),
             ("3 sena utvärderingar", "3 sena utvärderingar"),
             ("kl. okänd den 3  maj", "kl. okänd den 3  maj"),
             ("utan siffror den maj", "utan siffror den maj"),
