@@ -10,14 +10,15 @@ use super::pages::Sent;
 use crate::calendar::{Language, Week, date_in_text, short_date, swedish_order, weekday_date};
 use crate::daemon::Office;
 
-/// What is worth seeing first: the kind of notice, and whether a mail may carry others too.
-const WORTH_SEEING: [(&str, bool); 6] = [
-    ("weekly-digest", true),
-    ("monthly-digest", true),
-    ("evaluation", false),
-    ("dialogue-agenda", false),
-    ("check-in", false),
-    ("vacancy", false),
+/// What is worth seeing first: the kind of notice, and what a mail may carry beside it; `None`
+/// where that may be anything.
+const WORTH_SEEING: [(&str, Option<&str>); 6] = [
+    ("weekly-digest", None),
+    ("monthly-digest", None),
+    ("evaluation", Some("evaluation")),
+    ("dialogue-agenda", Some("focus-area")),
+    ("check-in", Some("check-in")),
+    ("vacancy", Some("vacancy")),
 ];
 
 /// Writes `index.html` beside the pages.
@@ -104,11 +105,13 @@ fn start(mails: &[&Sent]) -> Vec<Value> {
     };
     let mut links: Vec<Value> = WORTH_SEEING
         .iter()
-        .filter_map(|(kind, among_others)| {
+        .filter_map(|(kind, beside)| {
             let found = fullest(&|mail: &Sent| {
                 let of_kind = |notice: &String| notice == kind;
-                let any = mail.kinds.iter().any(of_kind);
-                any && !mail.english && (*among_others || mail.kinds.iter().all(of_kind))
+                let fits = |notice: &String| {
+                    of_kind(notice) || beside.is_none_or(|beside| notice == beside)
+                };
+                mail.kinds.iter().any(of_kind) && mail.kinds.iter().all(fits) && !mail.english
             })?;
             Some(link(kind, found))
         })
@@ -119,7 +122,7 @@ fn start(mails: &[&Sent]) -> Vec<Value> {
 
 fn plain_date(day: Date) -> String {
     let date = date_in_text(day, Language::Swedish);
-    date.trim_start_matches("den ").to_owned()
+    date.trim_start_matches("den ").replacen(' ', "\u{a0}", 1)
 }
 
 /// Digits in groups of three, also for four digits: the number stands by itself in a heading.

@@ -193,10 +193,16 @@ fn preview(digest: Option<&Digest>, sections: &[Section]) -> String {
     let Some(section) = sections.first() else {
         return String::new();
     };
-    let fact = section.items.first().and_then(|item| item.facts.first());
-    match fact {
-        Some(fact) if section.ask.is_empty() => fact.clone(),
-        _ => section.ask.clone(),
+    if !section.ask.is_empty() {
+        return section.ask.clone();
+    }
+    let Some(item) = section.items.first() else {
+        return String::new();
+    };
+    match (item.facts.first(), item.lists.first()) {
+        (Some(fact), _) => fact.clone(),
+        (None, Some(list)) => format!("{} {}", list.lead, list.lines.join("; ")),
+        (None, None) => item.title.clone(),
     }
 }
 

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 
 use super::{Detail, Known, Teller, Told};
 use crate::calendar::{time_in_text, weekday_date};
-use crate::follow_up::{CheckIn, ChosenBy, Dialogue, Measure, Pair, Round, SupportLevel};
+use crate::follow_up::{
+    CheckIn, ChosenBy, Dialogue, FocusArea, Measure, Pair, Round, SupportLevel,
+};
 use crate::mail::words::WordsError;
 use crate::plan::{Decision, DialogueKey};
 
@@ -29,7 +31,9 @@ impl Teller<'_> {
         let words_of = |all: bool| {
             let areas = dialogue.focus_areas.iter().filter(move |_| shows);
             let areas = areas.filter(move |area| all || area.chosen_by == ChosenBy::Principal);
-            areas.map(|area| area.text.clone()).collect::<Vec<_>>()
+            // It stands within a sentence of ours, which ends with a full stop of its own.
+            let text = |area: &FocusArea| area.text.trim().trim_end_matches('.').to_owned();
+            areas.map(text).collect::<Vec<_>>()
         };
         Some(Known {
             unit: self.unit_name(&key.unit),
