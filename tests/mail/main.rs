@@ -310,3 +310,21 @@ fn no_mail_bends_the_name_of_the_dialogue_itself() {
         }
     }
 }
+
+#[test]
+fn the_header_has_the_clock_on_the_wall_the_language_and_the_list() {
+    for (language, code, list) in [
+        (Language::Swedish, "sv", "paminnelser"),
+        (Language::English, "en", "reminders"),
+    ] {
+        let manner = Manner::new(language, Detail::Titles);
+        let head = mail(&world(), &everything()[..1], &manner).head;
+        for line in [
+            "Date: Wed, 28 Apr 2027 07:00:00 +0200".to_owned(),
+            format!("Content-Language: {code}"),
+            format!("List-Id: \"Provkommunen, {list}\" <reminders.avstamd.prov.example>"),
+        ] {
+            assert!(head.lines().any(|found| found == line), "{line} in {head}");
+        }
+    }
+}

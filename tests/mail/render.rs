@@ -30,11 +30,16 @@ impl Manner {
     }
 }
 
+/// The instant in the Date header.
+const SENT: &str = "2027-04-28T05:00:00Z";
+
 /// A mail in both parts.
 pub struct Mail {
     pub composed: Composed,
     pub text: String,
     pub html: String,
+    /// The header, unfolded.
+    pub head: String,
 }
 
 pub fn mail(world: &AreaWorld, decisions: &[Decision], manner: &Manner) -> Mail {
@@ -65,7 +70,10 @@ pub fn mail(world: &AreaWorld, decisions: &[Decision], manner: &Manner) -> Mail 
         to_name: &person.name,
         to_address: &person.email,
         message_id: "1@prov.example",
-        date: Timestamp::UNIX_EPOCH.to_zoned_datetime(calendar.zone().clone()),
+        date: SENT
+            .parse::<Timestamp>()
+            .unwrap()
+            .to_zoned_datetime(calendar.zone().clone()),
         thread: "t",
         kind: "reminders",
     };
@@ -78,7 +86,10 @@ pub fn mail(world: &AreaWorld, decisions: &[Decision], manner: &Manner) -> Mail 
     };
     let bytes = message(&composed.content, &head, &sender, &words).unwrap();
     let parsed = mail_parser::MessageParser::default().parse(&bytes).unwrap();
+    let head = String::from_utf8(bytes.clone()).unwrap();
+    let head = head.split("\r\n\r\n").next().unwrap();
     Mail {
+        head: head.replace("\r\n ", " "),
         text: parsed.body_text(0).unwrap().into_owned(),
         html: parsed.body_html(0).unwrap().into_owned(),
         composed,
