@@ -53,7 +53,7 @@ fn faults(text: &str) -> Vec<Fault> {
 }
 
 /// A line of the good configuration, what to write in its place, and a word of the remedy.
-const BROKEN: [(&str, &str, &str); 60] = [
+const BROKEN: [(&str, &str, &str); 66] = [
     (
         "name = \"Lindhamra kommun\"",
         "nam = \"Lindhamra kommun\"",
@@ -69,6 +69,36 @@ const BROKEN: [(&str, &str, &str); 60] = [
         "name = \"Lindhamra kommun\"",
         "name = \"Lind\\nhamra\"",
         "line break",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = 3",
+        "authority.dialogue-name: ",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = \"\"",
+        "write a name",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\" }",
+        "authority.dialogue-name.the-many is missing",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\", the-many = \"\" }",
+        "write a name",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\", the_many = \"samtalen\" }",
+        "did you mean \"the-many\"",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\", the-many = \"samtalen\", english = \"quality\\ttalk\" }",
+        "invisible character",
     ),
     ("name = \"Lindhamra kommun\"", "name = 7", "in quotes"),
     (

@@ -204,13 +204,9 @@ fn render(
         .map(|line| line.decision.clone())
         .collect();
     let words = office.words(person.language);
-    Ok(compose(
-        person,
-        &decisions,
-        slices,
-        &office.setting(mail.day),
-        words,
-    )?)
+    let setting = office.setting(mail.day);
+    let composed = compose(person, &decisions, slices, &setting, words)?;
+    Ok(composed.map(|composed| composed.content))
 }
 
 fn row(mail: &ForecastMail, person: &Person, content: &Content) -> Row {

@@ -58,12 +58,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             standing,
         }));
     }
-    units.sort_by(|a, b| {
-        let weight = |unit: &Unit| (unit.standing.late(), unit.standing.concerns.len());
-        weight(b)
-            .cmp(&weight(a))
-            .then_with(|| a.standing.name.cmp(&b.standing.name))
-    });
+    units.sort_by(|a: &Unit, b| a.standing.worst_first(&b.standing));
     let status = Status {
         queue: office.ledger.queue().await?,
         units,
@@ -77,7 +72,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         let concerns = standing
             .concerns
             .iter()
-            .map(|concern| concern_words(concern, words))
+            .map(|concern| concern_words(concern, words, &office.settings.dialogue_name))
             .collect::<Result<Vec<_>, _>>()?;
         let next = standing
             .next_check_in

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::office::{Office, OfficeError, SliceWorld, sender};
 use crate::follow_up::{AreaId, Person, PersonId};
-use crate::mail::{Head, Slice, Slices, compose, message};
+use crate::mail::{Composed, Head, Slice, Slices, compose, message};
 use crate::plan::{Decision, Matter, NoticeKey, Silence, Trouble, Verdict, plan};
 use crate::store::{Claimed, Prepared};
 
@@ -163,20 +163,21 @@ fn write(
         address: person.email.clone(),
         reason: error.to_string(),
     };
-    let content = match compose(person, decisions, &slices, &office.setting(day), words) {
-        Ok(Some(content)) => content,
+    let composed = match compose(person, decisions, &slices, &office.setting(day), words) {
+        Ok(Some(composed)) => composed,
         Ok(None) => return Outcome::Nothing,
         Err(error) => return impossible(&error),
     };
     let sender = sender(&office.settings);
-    let thread = thread(decisions, person);
+    let Composed { content, leading } = composed;
+    let thread = thread(&leading, person);
     let head = Head {
         to_name: &person.name,
         to_address: &person.email,
         message_id: &claimed.message_id,
-        date: now,
+        date: now.to_zoned_datetime(office.settings.calendar.zone().clone()),
         thread: &thread,
-        kind: kind(decisions),
+        kind: kind(&leading),
     };
     match message(&content, &head, &sender, words) {
         Ok(bytes) => Outcome::Ready(Prepared {
@@ -189,25 +190,21 @@ fn write(
 }
 
 /// The kind a mail is filed under by the reader's rules.
-fn kind(decisions: &[Decision]) -> &'static str {
-    let digest = decisions
-        .iter()
-        .find(|decision| decision.matter.is_digest());
-    digest.map_or("reminders", |decision| decision.matter.kind())
+const fn kind(leading: &Matter) -> &'static str {
+    if leading.is_digest() {
+        leading.kind()
+    } else {
+        "reminders"
+    }
 }
 
 /// One thread per occurrence and person: digests of an area follow each other; any other mail
-/// hangs on the first thing it is about.
-fn thread(decisions: &[Decision], person: &Person) -> String {
-    let first = decisions
-        .iter()
-        .find(|d| d.matter.is_digest())
-        .or(decisions.first());
-    let about = match first.map(|decision| &decision.matter) {
-        Some(Matter::WeeklyDigest { area, .. }) => format!("weekly-digest/{area}"),
-        Some(Matter::MonthlyDigest { .. }) => "monthly-digest".to_owned(),
-        Some(matter) => matter.occurrence(),
-        None => String::new(),
+/// hangs on what its subject names.
+fn thread(leading: &Matter, person: &Person) -> String {
+    let about = match leading {
+        Matter::WeeklyDigest { area, .. } => format!("weekly-digest/{area}"),
+        Matter::MonthlyDigest { .. } => "monthly-digest".to_owned(),
+        matter => matter.occurrence(),
     };
     let hash = Sha256::digest(format!("{about}\n{}", person.id));
     hash.iter()

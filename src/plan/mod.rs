@@ -23,6 +23,7 @@ pub use forecast::{Forecast, ForecastMail, Said};
 pub use group::{Letter, Line, Mailbox, group};
 pub use ladder::{After, Ladder, Position, Step};
 pub use matter::{DialogueKey, Matter};
+pub use notices::evaluation::answerable;
 pub use notices::trouble::Trouble;
 pub use rules::{
     CheckInRules, DueRules, GapRules, NotRecordedRules, Rhythm, Rules, UnassessedRules,

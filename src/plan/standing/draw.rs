@@ -1,131 +1,17 @@
-//! Where the units of an area stand: the digest's substance, worst first.
+//! Draws up the standing from the world of one day.
 
 use jiff::civil::Date;
-use serde::Serialize;
 
-use super::notices::check_in;
-use super::view::View;
+use super::{AreaStanding, Concern, UnitStanding, WeekCell};
 use crate::calendar::Week;
-use crate::follow_up::{Dialogue, DialogueState, Measure, Pair, PersonId, SchoolUnit, UnitCode};
+use crate::follow_up::{ChosenBy, Dialogue, DialogueState, Measure, Pair, Post, SchoolUnit};
+use crate::plan::notices::check_in;
+use crate::plan::view::View;
 
 /// Weeks before the present one in the picture.
 const WEEKS_BACK: usize = 3;
 /// Weeks after the present one in the picture.
 const WEEKS_AHEAD: usize = 4;
-
-/// One thing about a unit that needs somebody.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(tag = "concern", rename_all = "snake_case")]
-pub enum Concern {
-    /// Nobody leads the unit.
-    Vacant,
-    /// Evaluations past their date.
-    Overdue {
-        /// How many.
-        count: usize,
-        /// The oldest date.
-        since: Date,
-    },
-    /// No check-in within the longest gap allowed.
-    CheckInGap {
-        /// The last one held, if any is on record.
-        last: Option<Date>,
-    },
-    /// A dialogue whose date passed and that nobody has recorded.
-    DialogueNotRecorded {
-        /// Its date.
-        on: Date,
-    },
-    /// Activities past their date.
-    ActivityOverdue {
-        /// How many.
-        count: usize,
-    },
-    /// Earlier measures whose effect nobody has assessed.
-    Unassessed {
-        /// How many.
-        count: usize,
-    },
-    /// No focus area chosen for a dialogue that is near.
-    NoFocusArea {
-        /// The dialogue's date.
-        on: Date,
-    },
-    /// Evaluations due within ten working days.
-    DueSoon {
-        /// How many.
-        count: usize,
-        /// The first date.
-        first: Date,
-    },
-}
-
-impl Concern {
-    /// Whether it is late already; the others are near, or can still be mended in time.
-    pub const fn is_late(&self) -> bool {
-        !matches!(
-            self,
-            Self::Unassessed { .. } | Self::NoFocusArea { .. } | Self::DueSoon { .. }
-        )
-    }
-}
-
-/// What one week of a unit shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
-pub struct WeekCell {
-    /// A check-in was held.
-    pub check_in_held: bool,
-    /// A check-in is planned.
-    pub check_in_planned: bool,
-    /// The week passed the longest gap without a check-in.
-    pub gap: bool,
-    /// A dialogue is planned or was held.
-    pub dialogue: bool,
-    /// Evaluations still due whose date falls here.
-    pub due: usize,
-    /// Whether there is school.
-    pub school: bool,
-}
-
-/// One unit's line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct UnitStanding {
-    /// The unit.
-    pub unit: UnitCode,
-    /// Its name.
-    pub name: String,
-    /// Who leads it.
-    pub principal: Option<PersonId>,
-    /// What needs somebody, worst first.
-    pub concerns: Vec<Concern>,
-    /// The weeks of the picture.
-    pub weeks: Vec<WeekCell>,
-    /// The next check-in, if one is planned.
-    pub next_check_in: Option<Date>,
-    /// The next dialogue, if one is planned.
-    pub next_dialogue: Option<Date>,
-}
-
-impl UnitStanding {
-    /// How many of its concerns are late.
-    pub fn late(&self) -> usize {
-        self.concerns
-            .iter()
-            .filter(|concern| concern.is_late())
-            .count()
-    }
-}
-
-/// An area's units, worst first, and the weeks of the picture.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct AreaStanding {
-    /// The weeks, oldest first.
-    pub weeks: Vec<Week>,
-    /// The week of the day it was drawn up for.
-    pub present: Week,
-    /// The units: those with most that is late first, then with most that is near, then by name.
-    pub units: Vec<UnitStanding>,
-}
 
 /// Draws up the standing of every active unit of the view's area.
 pub fn area_standing(view: &View<'_>) -> AreaStanding {
@@ -142,10 +28,7 @@ pub fn area_standing(view: &View<'_>) -> AreaStanding {
         .active_units(view.day)
         .map(|unit| unit_standing(view, unit, &weeks))
         .collect();
-    units.sort_by(|a, b| {
-        let weight = |unit: &UnitStanding| (unit.late(), unit.concerns.len());
-        weight(b).cmp(&weight(a)).then_with(|| a.name.cmp(&b.name))
-    });
+    units.sort_by(UnitStanding::worst_first);
     AreaStanding {
         weeks,
         present,
@@ -221,15 +104,19 @@ fn concerns(view: &View<'_>, unit: &SchoolUnit, pairs: &[Pair]) -> Vec<Concern> 
     let mut concerns = evaluation_concerns(view, unit);
     concerns.extend(dialogue_concerns(view, unit));
     concerns.extend(gap_concern(view, pairs));
-    let overdue = view
+    let overdue: Vec<Date> = view
         .world
         .activities
         .iter()
-        .filter(|a| a.post == crate::follow_up::Post::Unit(unit.code.clone()))
+        .filter(|a| a.post == Post::Unit(unit.code.clone()))
         .filter(|a| a.is_open(view.day) && a.due < view.day)
-        .count();
-    if overdue > 0 {
-        concerns.push(Concern::ActivityOverdue { count: overdue });
+        .map(|a| a.due)
+        .collect();
+    if let Some(&since) = overdue.iter().min() {
+        concerns.push(Concern::ActivityOverdue {
+            count: overdue.len(),
+            since,
+        });
     }
     concerns
 }
@@ -278,8 +165,7 @@ fn dialogue_concerns(view: &View<'_>, unit: &SchoolUnit) -> Vec<Concern> {
             let on = dialogue.starts.date();
             if on < view.day {
                 Some(Concern::DialogueNotRecorded { on })
-            } else if on <= near && !dialogue.has_focus_area(crate::follow_up::ChosenBy::Principal)
-            {
+            } else if on <= near && !dialogue.has_focus_area(ChosenBy::Principal) {
                 Some(Concern::NoFocusArea { on })
             } else {
                 None
@@ -290,9 +176,9 @@ fn dialogue_concerns(view: &View<'_>, unit: &SchoolUnit) -> Vec<Concern> {
 
 fn gap_concern(view: &View<'_>, pairs: &[Pair]) -> Option<Concern> {
     view.rules.check_in_gap.as_ref()?;
-    let late = pairs.iter().find(|pair| {
+    let (late, since) = pairs.iter().find_map(|pair| {
         let deadline = check_in::deadline(view, pair, check_in::rhythm(view, pair));
-        deadline.is_some_and(|deadline| deadline < view.day)
+        Some((pair, deadline.filter(|deadline| *deadline < view.day)?))
     })?;
     let held = view
         .world
@@ -301,6 +187,7 @@ fn gap_concern(view: &View<'_>, pairs: &[Pair]) -> Option<Concern> {
         .filter(|check_in| &check_in.pair == late);
     Some(Concern::CheckInGap {
         last: held.filter_map(|check_in| check_in.held_by(view.day)).max(),
+        since,
     })
 }
 
@@ -320,6 +207,14 @@ fn week_cell(view: &View<'_>, unit: &SchoolUnit, pairs: &[Pair], week: Week) -> 
         .filter_map(|pair| check_in::deadline(view, pair, check_in::rhythm(view, pair)))
         .min();
     let year = current_year(view);
+    let (late, due) = measures(view, unit)
+        .filter_map(|measure| Some((measure, measure.evaluation_due(view.day)?)))
+        .filter(|&(_, date)| within(date))
+        .filter(|(measure, date)| *date >= view.day || !measure.is_unassessed(&year, view.day))
+        .fold((0, 0), |(late, due), (_, date)| match date < view.day {
+            true => (late + 1, due),
+            false => (late, due + 1),
+        });
     WeekCell {
         check_in_held: held,
         check_in_planned: check_ins
@@ -331,13 +226,8 @@ fn week_cell(view: &View<'_>, unit: &SchoolUnit, pairs: &[Pair], week: Week) -> 
             && view.calendar.is_school_week(week),
         dialogue: dialogues(view, unit)
             .any(|d| d.state != DialogueState::Cancelled && within(d.starts.date())),
-        due: measures(view, unit)
-            .filter(|measure| {
-                measure.evaluation_due(view.day).is_some_and(|due| {
-                    within(due) && (due >= view.day || !measure.is_unassessed(&year, view.day))
-                })
-            })
-            .count(),
+        late,
+        due,
         school: view.calendar.is_school_week(week),
     }
 }
