@@ -1,10 +1,14 @@
 //! Draws up the standing from the world of one day.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::{AreaStanding, Concern, UnitStanding, WeekCell};
 use crate::calendar::Week;
-use crate::follow_up::{ChosenBy, Dialogue, DialogueState, Measure, Pair, Post, SchoolUnit};
+use crate::follow_up::{
+    CheckIn, ChosenBy, Dialogue, DialogueState, Measure, Pair, PersonId, Post, SchoolUnit, UnitCode,
+};
 use crate::plan::notices::check_in;
 use crate::plan::view::View;
 
@@ -23,10 +27,14 @@ pub fn area_standing(view: &View<'_>) -> AreaStanding {
     for _ in 0..WEEKS_AHEAD {
         weeks.push(weeks[weeks.len() - 1].next());
     }
+    let measures = measures_by_unit(view);
     let mut units: Vec<UnitStanding> = view
         .world
         .active_units(view.day)
-        .map(|unit| unit_standing(view, unit, &weeks))
+        .map(|unit| {
+            let measures = measures.get(&unit.code).map_or(&[][..], Vec::as_slice);
+            unit_standing(&Unit::new(view, unit, measures), &weeks)
+        })
         .collect();
     units.sort_by(UnitStanding::worst_first);
     AreaStanding {
@@ -36,80 +44,115 @@ pub fn area_standing(view: &View<'_>) -> AreaStanding {
     }
 }
 
-fn unit_standing(view: &View<'_>, unit: &SchoolUnit, weeks: &[Week]) -> UnitStanding {
-    let principal = view.world.principal(&unit.code, view.day);
-    let pairs: Vec<Pair> = view
-        .world
-        .pairs(view.day)
-        .into_iter()
-        .filter(|pair| Some(&pair.principal) == principal.as_ref())
-        .collect();
-    let mut concerns = concerns(view, unit, &pairs);
-    if principal.is_none() {
-        concerns.push(Concern::Vacant);
+/// The measures that each unit carries, those of units it took over from among them.
+fn measures_by_unit<'a>(view: &View<'a>) -> BTreeMap<&'a UnitCode, Vec<&'a Measure>> {
+    let mut by_unit: BTreeMap<&UnitCode, Vec<&Measure>> = BTreeMap::new();
+    for measure in &view.world.measures {
+        if let Some(unit) = view.world.heir(&measure.unit, view.day) {
+            by_unit.entry(unit).or_default().push(measure);
+        }
     }
+    by_unit
+}
+
+/// One unit with what is asked about it again and again.
+struct Unit<'v, 'a> {
+    view: &'v View<'a>,
+    unit: &'v SchoolUnit,
+    principal: Option<PersonId>,
+    measures: &'v [&'a Measure],
+    check_ins: Vec<&'a CheckIn>,
+    /// The earliest day by which a check-in should have been held.
+    deadline: Option<Date>,
+    /// The pair that is late, and since when.
+    gap: Option<(Pair, Date)>,
+    year: String,
+}
+
+impl<'v, 'a> Unit<'v, 'a> {
+    fn new(view: &'v View<'a>, unit: &'v SchoolUnit, measures: &'v [&'a Measure]) -> Self {
+        let principal = view.principal(&unit.code).pop();
+        let all = view.pairs(view.day);
+        let pairs = || {
+            all.iter()
+                .filter(|pair| Some(&pair.principal) == principal.as_ref())
+        };
+        let deadline = |pair: &Pair| check_in::deadline(view, pair, check_in::rhythm(view, pair));
+        let mut check_ins: Vec<&CheckIn> = pairs()
+            .flat_map(|pair| view.check_ins(pair).iter().copied())
+            .collect();
+        check_ins.sort_by_key(|check_in| check_in.starts);
+        let late = |pair: &Pair| {
+            let since = deadline(pair).filter(|deadline| *deadline < view.day)?;
+            Some((pair.clone(), since))
+        };
+        let year = view.calendar.school_year_on(view.day);
+        Self {
+            deadline: pairs().filter_map(deadline).min(),
+            gap: pairs().find_map(late),
+            year: year.map(|year| year.name.clone()).unwrap_or_default(),
+            view,
+            unit,
+            principal,
+            measures,
+            check_ins,
+        }
+    }
+
+    fn dialogues(&self) -> impl Iterator<Item = &'a Dialogue> {
+        let code = &self.unit.code;
+        let dialogues = self.view.world.dialogues.iter();
+        dialogues.filter(move |dialogue| dialogue.unit == *code)
+    }
+
+    fn is_unassessed(&self, measure: &Measure) -> bool {
+        measure.is_unassessed(&self.year, self.view.day)
+    }
+
+    /// The dates on which evaluations are due; past ones only where it is not the effect that is
+    /// asked for.
+    fn evaluations_due(&self) -> impl Iterator<Item = Date> {
+        let day = self.view.day;
+        self.measures
+            .iter()
+            .filter_map(move |measure| Some((measure, measure.evaluation_due(day)?)))
+            .filter(move |(measure, due)| *due >= day || !self.is_unassessed(measure))
+            .map(|(_, due)| due)
+    }
+}
+
+fn unit_standing(unit: &Unit<'_, '_>, weeks: &[Week]) -> UnitStanding {
+    let day = unit.view.day;
+    let mut concerns = concerns(unit);
     concerns.sort();
-    let planned = |pairs: &[Pair]| {
-        let check_ins = view
-            .world
-            .check_ins
-            .iter()
-            .filter(|c| pairs.contains(&c.pair));
-        check_ins
-            .filter(|c| c.is_open(view.day))
-            .map(|c| c.starts.date())
-            .find(|&d| d >= view.day)
-    };
+    let mut check_ins = unit.check_ins.iter().filter(|c| c.is_open(day));
+    let mut dialogues = unit.dialogues().filter(|dialogue| dialogue.is_open(day));
     UnitStanding {
-        unit: unit.code.clone(),
-        name: unit.name.clone(),
-        weeks: weeks
-            .iter()
-            .map(|&week| week_cell(view, unit, &pairs, week))
-            .collect(),
-        next_check_in: planned(&pairs),
-        next_dialogue: dialogues(view, unit)
-            .filter(|dialogue| dialogue.is_open(view.day))
-            .map(|dialogue| dialogue.starts.date())
-            .find(|&date| date >= view.day),
-        principal,
+        unit: unit.unit.code.clone(),
+        name: unit.unit.name.clone(),
+        weeks: weeks.iter().map(|&week| week_cell(unit, week)).collect(),
+        next_check_in: check_ins
+            .find(|check_in| check_in.starts.date() >= day)
+            .map(|check_in| check_in.starts.date()),
+        next_dialogue: dialogues
+            .find(|dialogue| dialogue.starts.date() >= day)
+            .map(|dialogue| dialogue.starts.date()),
+        principal: unit.principal.clone(),
         concerns,
     }
 }
 
-fn measures<'a>(view: &View<'a>, unit: &SchoolUnit) -> impl Iterator<Item = &'a Measure> {
-    let code = unit.code.clone();
-    view.world
-        .measures
-        .iter()
-        .filter(move |measure| measure.unit == code)
-}
-
-fn dialogues<'a>(view: &View<'a>, unit: &SchoolUnit) -> impl Iterator<Item = &'a Dialogue> {
-    let code = unit.code.clone();
-    view.world
-        .dialogues
-        .iter()
-        .filter(move |dialogue| dialogue.unit == code)
-}
-
-fn current_year(view: &View<'_>) -> String {
-    view.calendar
-        .school_year_on(view.day)
-        .map(|year| year.name.clone())
-        .unwrap_or_default()
-}
-
-fn concerns(view: &View<'_>, unit: &SchoolUnit, pairs: &[Pair]) -> Vec<Concern> {
-    let mut concerns = evaluation_concerns(view, unit);
-    concerns.extend(dialogue_concerns(view, unit));
-    concerns.extend(gap_concern(view, pairs));
+fn concerns(unit: &Unit<'_, '_>) -> Vec<Concern> {
+    let view = unit.view;
+    let mut concerns = evaluation_concerns(unit);
+    concerns.extend(dialogue_concerns(unit));
+    concerns.extend(gap_concern(unit));
+    let post = Post::Unit(unit.unit.code.clone());
     let overdue: Vec<Date> = view
         .world
         .activities
         .iter()
-        .filter(|a| a.post == Post::Unit(unit.code.clone()))
-        .filter(|a| a.is_open(view.day) && a.due < view.day)
+        .filter(|a| a.post == post && a.is_open(view.day) && a.due < view.day)
         .map(|a| a.due)
         .collect();
     if let Some(&since) = overdue.iter().min() {
@@ -118,18 +161,20 @@ fn concerns(view: &View<'_>, unit: &SchoolUnit, pairs: &[Pair]) -> Vec<Concern> 
             since,
         });
     }
+    if unit.principal.is_none() {
+        concerns.push(Concern::Vacant);
+    }
     concerns
 }
 
-fn evaluation_concerns(view: &View<'_>, unit: &SchoolUnit) -> Vec<Concern> {
-    let year = current_year(view);
-    let unassessed = |measure: &&Measure| measure.is_unassessed(&year, view.day);
-    let asked = measures(view, unit).filter(unassessed).count();
-    let mut due: Vec<Date> = measures(view, unit)
-        .filter_map(|measure| Some((measure, measure.evaluation_due(view.day)?)))
-        .filter(|(measure, due)| *due >= view.day || !unassessed(measure))
-        .map(|(_, due)| due)
-        .collect();
+fn evaluation_concerns(unit: &Unit<'_, '_>) -> Vec<Concern> {
+    let view = unit.view;
+    let asked = unit
+        .measures
+        .iter()
+        .filter(|measure| unit.is_unassessed(measure))
+        .count();
+    let mut due: Vec<Date> = unit.evaluations_due().collect();
     due.sort();
     let soon = view.calendar.working_days_after(view.day, 10);
     let late: Vec<Date> = due.iter().copied().filter(|&due| due < view.day).collect();
@@ -156,11 +201,11 @@ fn evaluation_concerns(view: &View<'_>, unit: &SchoolUnit) -> Vec<Concern> {
     concerns
 }
 
-fn dialogue_concerns(view: &View<'_>, unit: &SchoolUnit) -> Vec<Concern> {
-    let year = current_year(view);
+fn dialogue_concerns(unit: &Unit<'_, '_>) -> Vec<Concern> {
+    let view = unit.view;
     let near = view.calendar.working_days_after(view.day, 15);
-    dialogues(view, unit)
-        .filter(|dialogue| dialogue.school_year == year && dialogue.is_open(view.day))
+    unit.dialogues()
+        .filter(|dialogue| dialogue.school_year == unit.year && dialogue.is_open(view.day))
         .filter_map(|dialogue| {
             let on = dialogue.starts.date();
             if on < view.day {
@@ -174,60 +219,41 @@ fn dialogue_concerns(view: &View<'_>, unit: &SchoolUnit) -> Vec<Concern> {
         .collect()
 }
 
-fn gap_concern(view: &View<'_>, pairs: &[Pair]) -> Option<Concern> {
+fn gap_concern(unit: &Unit<'_, '_>) -> Option<Concern> {
+    let view = unit.view;
     view.rules.check_in_gap.as_ref()?;
-    let (late, since) = pairs.iter().find_map(|pair| {
-        let deadline = check_in::deadline(view, pair, check_in::rhythm(view, pair));
-        Some((pair, deadline.filter(|deadline| *deadline < view.day)?))
-    })?;
-    let held = view
-        .world
-        .check_ins
-        .iter()
-        .filter(|check_in| &check_in.pair == late);
+    let (late, since) = unit.gap.as_ref()?;
+    let held = view.check_ins(late).iter();
     Some(Concern::CheckInGap {
         last: held.filter_map(|check_in| check_in.held_by(view.day)).max(),
-        since,
+        since: *since,
     })
 }
 
-fn week_cell(view: &View<'_>, unit: &SchoolUnit, pairs: &[Pair], week: Week) -> WeekCell {
+fn week_cell(unit: &Unit<'_, '_>, week: Week) -> WeekCell {
+    let (day, calendar) = (unit.view.day, unit.view.calendar);
     let within = |date: Date| Week::of(date) == week;
-    let check_ins: Vec<_> = view
-        .world
-        .check_ins
-        .iter()
-        .filter(|check_in| pairs.contains(&check_in.pair))
-        .collect();
-    let held = check_ins
-        .iter()
-        .any(|c| c.held_by(view.day).is_some_and(within));
-    let deadline = pairs
-        .iter()
-        .filter_map(|pair| check_in::deadline(view, pair, check_in::rhythm(view, pair)))
-        .min();
-    let year = current_year(view);
-    let (late, due) = measures(view, unit)
-        .filter_map(|measure| Some((measure, measure.evaluation_due(view.day)?)))
-        .filter(|&(_, date)| within(date))
-        .filter(|(measure, date)| *date >= view.day || !measure.is_unassessed(&year, view.day))
-        .fold((0, 0), |(late, due), (_, date)| match date < view.day {
-            true => (late + 1, due),
-            false => (late, due + 1),
-        });
+    let is_held = |c: &&CheckIn| c.held_by(day).is_some_and(within);
+    let is_planned = |c: &&CheckIn| {
+        let starts = c.starts.date();
+        starts >= day && within(starts) && c.is_open(day)
+    };
+    let held = unit.check_ins.iter().any(is_held);
+    let school = calendar.is_school_week(week);
+    let passed = |deadline: Date| deadline < day && Week::of(deadline) <= week;
+    let (late, due): (Vec<Date>, Vec<Date>) = unit
+        .evaluations_due()
+        .filter(|&date| within(date))
+        .partition(|&date| date < day);
     WeekCell {
         check_in_held: held,
-        check_in_planned: check_ins
-            .iter()
-            .any(|c| c.is_open(view.day) && c.starts.date() >= view.day && within(c.starts.date())),
-        gap: !held
-            && week <= Week::of(view.day)
-            && deadline.is_some_and(|deadline| deadline < view.day && Week::of(deadline) <= week)
-            && view.calendar.is_school_week(week),
-        dialogue: dialogues(view, unit)
+        check_in_planned: unit.check_ins.iter().any(is_planned),
+        gap: !held && school && week <= Week::of(day) && unit.deadline.is_some_and(passed),
+        dialogue: unit
+            .dialogues()
             .any(|d| d.state != DialogueState::Cancelled && within(d.starts.date())),
-        late,
-        due,
-        school: view.calendar.is_school_week(week),
+        late: late.len(),
+        due: due.len(),
+        school,
     }
 }
