@@ -157,6 +157,16 @@ impl AreaWorld {
             .collect()
     }
 
+    /// The days from which other appointments hold, or other units are in operation, than the day
+    /// before.
+    pub fn days_of_change(&self) -> BTreeSet<Date> {
+        let after = |date: Option<Date>| date.and_then(|date| date.tomorrow().ok());
+        let appointments = self.appointments.iter().map(|a| [a.from, after(a.to)]);
+        let units = self.units.values();
+        let units = units.map(|unit| [unit.active_from, after(unit.active_to)]);
+        appointments.chain(units).flatten().flatten().collect()
+    }
+
     /// Who gets mail meant for `person` on `day`: a deputy, the deputy's deputy, and so on. A
     /// circle of deputies, or one who is unknown or cannot be written to, ends the chain before it.
     pub fn stand_in(&self, person: &PersonId, day: Date) -> PersonId {

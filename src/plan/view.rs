@@ -27,7 +27,9 @@ pub struct View<'a> {
     unreachable: RefCell<BTreeSet<PersonId>>,
     // What many notices ask again and again, found once.
     principals: OnceCell<BTreeMap<&'a UnitCode, &'a PersonId>>,
-    pairs: RefCell<BTreeMap<Date, Rc<BTreeSet<Pair>>>>,
+    led_by: OnceCell<BTreeMap<&'a PersonId, Vec<&'a SchoolUnit>>>,
+    changes: OnceCell<BTreeSet<Date>>,
+    pairs: RefCell<BTreeMap<usize, Rc<BTreeSet<Pair>>>>,
     check_ins: OnceCell<BTreeMap<&'a Pair, Vec<&'a CheckIn>>>,
 }
 
@@ -54,6 +56,8 @@ impl<'a> View<'a> {
             next: Cell::new(None),
             unreachable: RefCell::default(),
             principals: OnceCell::new(),
+            led_by: OnceCell::new(),
+            changes: OnceCell::new(),
             pairs: RefCell::default(),
             check_ins: OnceCell::new(),
         }
@@ -195,18 +199,27 @@ impl<'a> View<'a> {
     }
 
     /// The units a person leads.
-    pub fn units_led_by(&self, person: &PersonId) -> impl Iterator<Item = &'a SchoolUnit> {
-        let principals = self.principals();
-        self.world
-            .active_units(self.day)
-            .filter(move |unit| principals.get(&unit.code) == Some(&person))
+    pub fn units_led_by(&self, person: &PersonId) -> &[&'a SchoolUnit] {
+        let all = self.led_by.get_or_init(|| {
+            let mut all: BTreeMap<&PersonId, Vec<&SchoolUnit>> = BTreeMap::new();
+            for unit in self.world.active_units(self.day) {
+                if let Some(&principal) = self.principals().get(&unit.code) {
+                    all.entry(principal).or_default().push(unit);
+                }
+            }
+            all
+        });
+        all.get(person).map_or(&[], Vec::as_slice)
     }
 
     /// The pairs that should meet for check-ins as things stand on `day`.
     pub fn pairs(&self, day: Date) -> Rc<BTreeSet<Pair>> {
+        // Between two days on which somebody comes or goes they are the same.
+        let changes = self.changes.get_or_init(|| self.world.days_of_change());
+        let stretch = changes.iter().take_while(|&&change| change <= day).count();
         let mut known = self.pairs.borrow_mut();
         let pairs = known
-            .entry(day)
+            .entry(stretch)
             .or_insert_with(|| Rc::new(self.world.pairs(day)));
         Rc::clone(pairs)
     }

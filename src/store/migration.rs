@@ -106,6 +106,11 @@ fn back_up(connection: &Connection, path: &Path, version: usize) -> Result<(), S
         path: target.clone(),
         source,
     };
+    let _ = std::fs::remove_file(&part);
+    if let (Ok(made), Ok(of)) = (std::fs::File::create(&part), std::fs::metadata(path)) {
+        // The copy is as open as its original; a failure is told by the copying itself.
+        let _ = made.set_permissions(of.permissions());
+    }
     connection
         .backup("main", &part, None::<fn(rusqlite::backup::Progress)>)
         .map_err(failed)?;

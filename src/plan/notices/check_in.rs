@@ -171,8 +171,11 @@ fn began(view: &View<'_>, pair: &Pair) -> Option<Date> {
 /// How many school weeks may pass from one check-in to the next.
 pub fn rhythm(view: &View<'_>, pair: &Pair) -> u32 {
     let rules = &view.rules.rhythm;
-    let mut units = view.units_led_by(&pair.principal);
-    if units.any(|unit| unit.level == SupportLevel::Reinforced) {
+    let units = view.units_led_by(&pair.principal).iter();
+    if units
+        .map(|unit| unit.level)
+        .any(|level| level == SupportLevel::Reinforced)
+    {
         rules.reinforced_every_weeks
     } else {
         rules.every_weeks
