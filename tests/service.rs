@@ -101,7 +101,10 @@ impl Daemon {
 
 fn command(directory: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_avstamd"));
-    command.arg("--config").arg(directory.join("avstamd.toml"));
+    command
+        .arg("--config")
+        .arg(directory.join("avstamd.toml"))
+        .stdout(Stdio::null());
     command
 }
 
@@ -202,7 +205,11 @@ fn backup_while_it_runs_and_restore_when_it_does_not() {
         std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777
     };
     assert_eq!((mode("ledger.db"), mode("backup")), (0o600, 0o600));
-    let again = command(kept.path()).arg("restore").arg(&backup).output();
+    let again = command(kept.path())
+        .arg("restore")
+        .arg(&backup)
+        .stdout(Stdio::piped())
+        .output();
     let said = String::from_utf8(again.unwrap().stdout).unwrap();
     assert!(
         said.contains("calendar") && !said.contains("ledger"),

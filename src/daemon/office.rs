@@ -179,12 +179,12 @@ pub fn sender(settings: &Settings) -> Sender {
     }
 }
 
-/// Reads the words of both languages, to see that they are sound.
-///
-/// # Errors
-/// What is wrong with them.
-pub fn check_words(templates: Option<&Path>) -> Result<(), WordsError> {
-    load_words(templates).map(drop)
+/// Reads the words of both languages: what is wrong with each.
+pub fn check_words(templates: Option<&Path>) -> Vec<WordsError> {
+    [Language::Swedish, Language::English]
+        .into_iter()
+        .filter_map(|language| Words::load(language, templates).err())
+        .collect()
 }
 
 fn load_words(templates: Option<&Path>) -> Result<(Words, Words), WordsError> {

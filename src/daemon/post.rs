@@ -169,6 +169,19 @@ impl Counter {
         Ok(delivery(outcome, now))
     }
 
+    /// Connects, secures, logs in and takes leave; files and commands need none of it.
+    ///
+    /// # Errors
+    /// How far it came, and what the server said.
+    pub async fn greet(mut self) -> Result<(), String> {
+        let greeted = self.session.greet().await;
+        self.close().await;
+        greeted.map_err(|Outcome { stage, reply, .. }| match reply.code {
+            Some(code) => format!("{stage}: {code} {}", reply.text),
+            None => format!("{stage}: {}", reply.text),
+        })
+    }
+
     /// Takes leave of the server.
     pub async fn close(self) {
         self.session.close().await;

@@ -108,12 +108,7 @@ impl Words {
             Language::Swedish => ("sv.toml", include_str!("words/sv.toml")),
             Language::English => ("en.toml", include_str!("words/en.toml")),
         };
-        let text = own(directory, name)?.unwrap_or_else(|| built_in.to_owned());
-        let catalogue: Catalogue =
-            toml::from_str(&text).map_err(|error| WordsError::Catalogue {
-                file: name.to_owned(),
-                message: error.to_string(),
-            })?;
+        let catalogue = catalogue(directory, name, built_in)?;
         let mut words = Self {
             environment: environment(language),
             facts: BTreeMap::new(),
@@ -244,6 +239,40 @@ impl Words {
         }
         self.lists.insert(topic.to_owned(), lists);
         Ok(())
+    }
+}
+
+/// The built-in catalogue with the authority's own words in place of those it names, so that words
+/// added by a new version are there too.
+fn catalogue(
+    directory: Option<&Path>,
+    name: &str,
+    built_in: &str,
+) -> Result<Catalogue, WordsError> {
+    let file = directory.map_or_else(
+        || name.to_owned(),
+        |directory| directory.join(name).display().to_string(),
+    );
+    let wrong = |error: toml::de::Error| WordsError::Catalogue {
+        file: file.clone(),
+        message: error.to_string(),
+    };
+    let mut words: toml::Table = toml::from_str(built_in).map_err(wrong)?;
+    if let Some(own) = own(directory, name)? {
+        // Read by itself first: its faults are told by its own lines.
+        overlay(&mut words, toml::from_str(&own).map_err(wrong)?);
+    }
+    Catalogue::deserialize(words).map_err(wrong)
+}
+
+fn overlay(words: &mut toml::Table, own: toml::Table) {
+    for (name, value) in own {
+        match (words.get_mut(&name), value) {
+            (Some(toml::Value::Table(words)), toml::Value::Table(own)) => overlay(words, own),
+            (_, value) => {
+                words.insert(name, value);
+            }
+        }
     }
 }
 
