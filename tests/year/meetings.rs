@@ -398,6 +398,18 @@ async fn an_authority_without_a_director_is_told_to_the_quality_officer() {
     );
 }
 
+/// An outside system wrote an area whose identifier is no text: the others go on, and it is told.
+#[tokio::test]
+async fn an_area_that_cannot_be_read_stops_no_other() {
+    let mut town = Town::new().await;
+    town.measure("m1", date(2026, 12, 3)).await;
+    let outside = rusqlite::Connection::open(town.directory.path().join("calendar.db")).unwrap();
+    outside
+        .execute_batch("INSERT INTO area (id, name) VALUES (CAST(x'f67374' AS TEXT), 'Östra')")
+        .unwrap();
+    assert_eq!(town.to("2026-11-19 07:00").await, ["kim", "rut"]);
+}
+
 #[tokio::test]
 async fn a_refused_import_is_told_at_the_next_round() {
     let mut town = Town::new().await;
