@@ -10,8 +10,10 @@ use super::decision::{Capacity, Cause, Decision, Silence, Verdict};
 use super::ladder::{Ladder, Position};
 use super::matter::Matter;
 use super::rules::Rules;
-use crate::calendar::{Calendar, parse_school_year_name, school_year_name};
-use crate::follow_up::{AreaWorld, CheckIn, Pair, PersonId, Post, Role, SchoolUnit, UnitCode};
+use crate::calendar::{Calendar, Week, parse_school_year_name, school_year_name};
+use crate::follow_up::{
+    AreaWorld, CheckIn, Measure, Pair, PersonId, Post, Role, SchoolUnit, UnitCode,
+};
 
 /// One slice of the world on one day, under the calendar and the rules.
 pub struct View<'a> {
@@ -173,6 +175,17 @@ impl<'a> View<'a> {
     pub fn is_active(&self, unit: &UnitCode) -> bool {
         let unit = self.world.units.get(unit);
         unit.is_some_and(|unit| unit.is_active(self.day))
+    }
+
+    /// Whether a measure's effect is asked for: it is an earlier year's, nobody has assessed it, and
+    /// the first school week has come. From then on that question takes over from its evaluation.
+    pub fn asks_for_effect(&self, measure: &Measure) -> bool {
+        let Some(year) = self.calendar.school_year_on(self.day) else {
+            return false;
+        };
+        let first = year.first_school_day();
+        let has_begun = first.is_some_and(|first| Week::of(first).monday() <= self.day);
+        self.rules.unassessed.is_some() && has_begun && measure.is_unassessed(&year.name, self.day)
     }
 
     /// Why nothing is said of a unit that is not in operation.

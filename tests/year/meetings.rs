@@ -323,10 +323,12 @@ async fn an_overdue_evaluation_climbs_on_over_the_summer() {
     town.measure("m1", date(2027, 6, 21)).await;
     assert_eq!(town.to("2027-06-21 07:00").await, ["rut"]);
     assert_eq!(town.to("2027-06-29 07:00").await, ["rut"], "five after");
-    // Eight working days have passed when the quiet weeks begin. It is last year's measure when they
-    // end; its effect is asked for from the first school week on.
+    // Eight working days have passed when the quiet weeks begin, and the tenth comes after them. It is
+    // last year's measure by then; its effect is asked for from the first school week on.
     assert_eq!(town.to("2027-08-09 07:00").await, NOBODY);
-    assert_eq!(town.to("2027-08-10 07:00").await, ["ake"], "ten after");
+    assert_eq!(town.to("2027-08-10 07:00").await, ["ake", "rut"], "ten after");
+    assert_eq!(town.to("2027-08-16 07:00").await, ["rut"], "its effect");
+    assert_eq!(town.to("2027-08-17 07:00").await, NOBODY);
 }
 
 #[tokio::test]

@@ -96,19 +96,18 @@ impl Teller<'_> {
     ) -> Result<BTreeMap<&'static str, Vec<String>>, WordsError> {
         let day = self.setting.day;
         let until = day.saturating_add(jiff::Span::new().days(i64::from(days)));
-        let units = self.slice.world.units_led_by(&pair.principal, day);
-        let year = self.setting.calendar.school_year_on(day);
-        let asked =
-            |measure: &Measure| year.is_some_and(|year| measure.is_unassessed(&year.name, day));
+        let view = self.view();
+        let units = view.units_led_by(&pair.principal);
         let (mut late, mut near, mut effects) = (Vec::new(), Vec::new(), Vec::new());
         for measure in &self.slice.world.measures {
-            if !units.iter().any(|unit| unit.code == measure.unit) {
+            let heir = self.slice.world.heir(&measure.unit, day);
+            if !units.iter().any(|unit| Some(&unit.code) == heir) {
                 continue;
             }
             match measure.evaluation_due(day) {
                 Some(due) if due >= day && due <= until => near.push((due, measure)),
                 Some(due) if due >= day => {}
-                _ if asked(measure) => effects.push(self.title(measure)),
+                _ if view.asks_for_effect(measure) => effects.push(self.title(measure)),
                 Some(due) => late.push((due, measure)),
                 None => {}
             }

@@ -40,23 +40,13 @@ fn decide_one(view: &View<'_>, measure: &Measure, into: &mut Vec<Decision>) {
     if let Some(silence) = silence {
         return view.silence(own, silence, into);
     }
-    let to_managers = (own.matter.clone(), own.due, capacity);
-    if own.due < view.day && is_unassessed(view, measure) {
-        // The question about its effect asks for more, and is put to the same person.
-        view.silence(own, Silence::TakenOver { by: "unassessed" }, into);
-    } else {
-        remind(view, own, rules, into);
+    if own.due < view.day && view.asks_for_effect(measure) {
+        // That asks for more, is put to the same person, and climbs in its own way.
+        return view.silence(own, Silence::TakenOver { by: "unassessed" }, into);
     }
+    let to_managers = (own.matter.clone(), own.due, capacity);
+    remind(view, own, rules, into);
     climb_to_managers(view, to_managers, rules, into);
-}
-
-/// Whether the measure is an earlier year's and its effect is asked for.
-fn is_unassessed(view: &View<'_>, measure: &Measure) -> bool {
-    view.rules.unassessed.is_some()
-        && view
-            .calendar
-            .school_year_on(view.day)
-            .is_some_and(|year| measure.is_unassessed(&year.name, view.day))
 }
 
 /// Who answers for a measure: the one named, while in post; otherwise the principal of the unit, or

@@ -105,10 +105,6 @@ impl<'v, 'a> Unit<'v, 'a> {
         dialogues.filter(move |dialogue| dialogue.unit == *code)
     }
 
-    fn is_unassessed(&self, measure: &Measure) -> bool {
-        measure.is_unassessed(&self.year, self.view.day)
-    }
-
     /// The dates on which evaluations are due; past ones only where it is not the effect that is
     /// asked for.
     fn evaluations_due(&self) -> impl Iterator<Item = Date> {
@@ -116,7 +112,7 @@ impl<'v, 'a> Unit<'v, 'a> {
         self.measures
             .iter()
             .filter_map(move |measure| Some((measure, measure.evaluation_due(day)?)))
-            .filter(move |(measure, due)| *due >= day || !self.is_unassessed(measure))
+            .filter(move |(measure, due)| *due >= day || !self.view.asks_for_effect(measure))
             .map(|(_, due)| due)
     }
 }
@@ -172,7 +168,7 @@ fn evaluation_concerns(unit: &Unit<'_, '_>) -> Vec<Concern> {
     let asked = unit
         .measures
         .iter()
-        .filter(|measure| unit.is_unassessed(measure))
+        .filter(|measure| view.asks_for_effect(measure))
         .count();
     let mut due: Vec<Date> = unit.evaluations_due().collect();
     due.sort();
