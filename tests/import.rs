@@ -111,7 +111,11 @@ impl Town {
 
     /// Every row of every table that an import writes, as text.
     fn dump(&self) -> Vec<String> {
-        let connection = Connection::open(self.0.path().join("calendar.db")).unwrap();
+        let path = self.0.path().join("calendar.db");
+        if !path.exists() {
+            return Vec::new();
+        }
+        let connection = Connection::open(path).unwrap();
         let tables = [
             "area",
             "school_unit",

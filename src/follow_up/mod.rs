@@ -11,6 +11,7 @@ mod id;
 mod measure;
 mod meeting;
 mod person;
+pub mod plausible;
 mod unit;
 mod world;
 
