@@ -4,6 +4,8 @@
 use jiff::civil::Date;
 use thiserror::Error;
 
+use super::{Pair, PersonId, Role};
+
 /// The longest name, title or identifier, in characters.
 pub const LONGEST_LINE: usize = 200;
 /// The longest free text, in characters.
@@ -27,6 +29,17 @@ pub enum Implausible {
     /// A character that hides or turns text, or a line break in a line. Counted from 1.
     #[error("a line break or an invisible character at place {0}; type the text anew")]
     Hidden(usize),
+    /// One person twice in a check-in.
+    #[error("a check-in takes two; name somebody else")]
+    Alone,
+    /// Who stands as the principal of a check-in is none.
+    #[error(
+        "leads no school unit; name the principal here, and the area manager in the other place"
+    )]
+    NoPrincipal,
+    /// Who stands as the area manager of a check-in is none.
+    #[error("is no områdeschef; name the area manager here, and the principal in the other place")]
+    NoManager,
 }
 
 /// A day of the years that a school authority plans and remembers.
@@ -83,6 +96,34 @@ pub fn text(text: &str) -> Result<String, Implausible> {
         .chars()
         .filter(|&c| c == '\n' || c == '\t' || !is_hidden(c))
         .collect())
+}
+
+/// What is wrong with two people as the pair of a check-in, and with which of them. `has` tells
+/// whether a person holds, held or will hold a role.
+pub fn pair_faults<'p>(
+    pair: &'p Pair,
+    has: impl Fn(&PersonId, Role) -> bool,
+) -> Vec<(&'p PersonId, Implausible)> {
+    let Pair {
+        principal,
+        area_manager,
+    } = pair;
+    if principal == area_manager {
+        return vec![(area_manager, Implausible::Alone)];
+    }
+    let any = |person, fits: fn(Role) -> bool| {
+        let mut roles = Role::ALL.iter();
+        roles.any(|role| fits(*role) && has(person, *role))
+    };
+    let leads_principals = |role| matches!(role, Role::AreaManager | Role::SchoolDirector);
+    let mut faults = Vec::new();
+    if !any(principal, Role::is_held_at_unit) {
+        faults.push((principal, Implausible::NoPrincipal));
+    }
+    if !any(area_manager, leads_principals) {
+        faults.push((area_manager, Implausible::NoManager));
+    }
+    faults
 }
 
 /// Control characters, and those that turn or hide text.

@@ -197,7 +197,7 @@ pub fn folded(name: &str) -> String {
 
 impl Column {
     /// Whether a table has it.
-    fn is_in(&self, table: &Table) -> bool {
+    pub fn is_in(&self, table: &Table) -> bool {
         table.header.iter().any(|header| self.is_named(header))
     }
 

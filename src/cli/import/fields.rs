@@ -18,6 +18,7 @@ pub struct Fields<'a> {
     row: &'a Row,
     report: &'a mut Report,
     sound: bool,
+    cut: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -28,13 +29,17 @@ impl<'a> Fields<'a> {
             row,
             report,
             sound: true,
+            cut: false,
         };
+        fields.surplus();
+        if fields.cut {
+            return fields;
+        }
         for (column, _) in layout.columns() {
             if let Some(message) = damage(fields.raw(column)) {
                 fields.fault(column, message);
             }
         }
-        fields.surplus();
         fields
     }
 
@@ -59,7 +64,7 @@ impl<'a> Fields<'a> {
                 value: Some(cell),
                 ..Note::at_line(table, self.row.line, message)
             });
-            self.sound = false;
+            (self.sound, self.cut) = (false, true);
         } else {
             let message = "a cell stands to the right of the last column and is left alone; name its column or empty it";
             self.report
@@ -70,6 +75,11 @@ impl<'a> Fields<'a> {
     /// Whether no fault was found in it.
     pub const fn is_sound(&self) -> bool {
         self.sound
+    }
+
+    /// Whether its text was cut in two, so that its cells stand in the wrong columns.
+    pub const fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// Where the row stands.

@@ -55,6 +55,17 @@ impl<'a> Layout<'a> {
     /// Finds a kind's columns in a table. `None` where one is missing or there twice: the faults
     /// say so, and the rows would only repeat it. Unknown columns are a warning.
     pub fn find(kind: Kind, table: &'a Table, report: &mut Report) -> Option<Self> {
+        if !kind.columns().iter().any(|column| column.is_in(table)) {
+            let needed = kind.columns().iter().filter(|column| column.needed);
+            let names: Vec<&str> = needed.map(|column| column.name).collect();
+            let message = format!(
+                "no column here is one of {}; let the first row name {}, separated by semicolons",
+                kind.file_name(),
+                names.join(", ")
+            );
+            report.fault(Note::of_table(table, message));
+            return None;
+        }
         let before = report.faults.len();
         let mut places: Vec<(&'static str, usize)> = Vec::new();
         let mut unknown = Vec::new();

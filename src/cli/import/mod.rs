@@ -28,7 +28,6 @@ use serde::Serialize;
 use super::when::When;
 use super::{AlreadyTold, output};
 use crate::config;
-use crate::follow_up::{Pair, PersonId, Role};
 use crate::store::{Batch, Calendar, Changed, Writing};
 use cross::Seen;
 use report::Report;
@@ -85,31 +84,6 @@ struct Outcome {
     changes: Changed,
     #[serde(flatten)]
     report: Report,
-}
-
-/// What is wrong with two people as the pair of a check-in: the column, the person, and what to
-/// write. `has` tells whether a person holds, held or will hold a role.
-pub fn pair_faults<'p>(
-    pair: &'p Pair,
-    has: impl Fn(&PersonId, Role) -> bool,
-) -> Vec<(&'static str, &'p PersonId, &'static str)> {
-    let is_any = |person, fits: fn(Role) -> bool| {
-        Role::ALL
-            .iter()
-            .any(|role| fits(*role) && has(person, *role))
-    };
-    let leads = |role| matches!(role, Role::AreaManager | Role::SchoolDirector);
-    let mut faults = Vec::new();
-    if !is_any(&pair.principal, Role::is_held_at_unit) {
-        let what = "leads no school unit; write the principal here, and the area manager in the other place";
-        faults.push(("principal", &pair.principal, what));
-    }
-    if !is_any(&pair.area_manager, leads) {
-        let what =
-            "is no områdeschef; write the area manager here, and the principal in the other place";
-        faults.push(("area_manager", &pair.area_manager, what));
-    }
-    faults
 }
 
 /// Runs the command.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::columns::Kind;
 use super::cross::Seen;
 use super::report::Report;
+use crate::follow_up::plausible::{Implausible, pair_faults};
 use crate::follow_up::{AreaId, Pair, PersonId, Post, Role, UnitCode};
 use crate::store::{Batch, Known};
 
@@ -133,16 +134,17 @@ impl Check<'_> {
 
     /// A check-in is a principal's with an area manager; often the two columns are swapped.
     fn pair(&mut self, at: (Kind, usize), pair: &Pair) {
-        for (column, person, fault) in
-            super::pair_faults(pair, |person, role| self.roles.contains(&(person, role)))
-        {
-            let is_known = self.people.contains(person);
-            if is_known
-                && !self
-                    .seen
-                    .means(Kind::People, &person.as_str().to_lowercase())
-            {
-                self.fault(at, column, person.to_string(), fault.to_owned());
+        let faults = pair_faults(pair, |person, role| self.roles.contains(&(person, role)));
+        for (person, fault) in faults {
+            let is_meant = self
+                .seen
+                .means(Kind::People, &person.as_str().to_lowercase());
+            if self.people.contains(person) && !is_meant {
+                let column = match fault {
+                    Implausible::NoPrincipal => "principal",
+                    _ => "area_manager",
+                };
+                self.fault(at, column, person.to_string(), fault.to_string());
             }
         }
     }

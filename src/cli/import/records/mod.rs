@@ -53,7 +53,9 @@ pub fn batch(
         let end = footnotes::cut(*kind, &layout, report);
         for row in &table.rows[..end] {
             let mut fields = layout.row(row, report);
-            read(*kind, &mut fields, &mut reading);
+            if !fields.is_cut() {
+                read(*kind, &mut fields, &mut reading);
+            }
             seen.note(*kind, &mut fields, &reading.batch);
         }
     }
