@@ -71,12 +71,23 @@ pub struct Stood {
 pub struct Known {
     /// Areas.
     pub areas: BTreeSet<AreaId>,
-    /// Units with their first and last days.
-    pub units: BTreeMap<UnitCode, (Option<Date>, Option<Date>)>,
+    /// Units.
+    pub units: BTreeMap<UnitCode, KnownUnit>,
     /// Every post anybody holds, held or will hold.
     pub appointments: Vec<Appointment>,
     /// People and their addresses.
     pub people: BTreeMap<PersonId, String>,
+}
+
+/// A unit of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownUnit {
+    /// Its area.
+    pub area: AreaId,
+    /// Its first day.
+    pub from: Option<Date>,
+    /// Its last day.
+    pub to: Option<Date>,
 }
 
 /// How many records of one kind an import added, changed or found as they were.

@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::Calendar;
-use super::batch::Known;
+use super::batch::{Known, KnownUnit};
 use super::read::post;
 use super::row::{each, optional_date, plain, required};
 use crate::follow_up::{Appointment, AreaId, PersonId, UnitCode};
@@ -28,15 +28,16 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
         faults,
         |row| Ok(AreaId::new(plain::<String>(row, "id")?)),
     )?;
-    let sql = "SELECT code, active_from, active_to FROM school_unit";
+    let sql = "SELECT code, area, active_from, active_to FROM school_unit";
     let units = each(connection, ("school_unit", sql), [], faults, |row| {
         let code = plain::<String>(row, "code")?;
         let code = UnitCode::parse(&code).map_err(|error| error.to_string())?;
-        let days = (
-            optional_date(row, "active_from")?,
-            optional_date(row, "active_to")?,
-        );
-        Ok((code, days))
+        let unit = KnownUnit {
+            area: AreaId::new(plain::<String>(row, "area")?),
+            from: optional_date(row, "active_from")?,
+            to: optional_date(row, "active_to")?,
+        };
+        Ok((code, unit))
     })?;
     let sql = "SELECT id, email FROM person";
     let people = each(connection, ("person", sql), [], faults, |row| {

@@ -13,7 +13,8 @@ use super::footnotes;
 use super::layout::Layout;
 use super::references;
 use super::report::{Note, Report};
-use super::table::Table;
+use super::table::{Row, Table};
+use crate::follow_up::UnitCode;
 use crate::store::{Batch, Known};
 
 /// What is read so far, and what it is read against.
@@ -45,7 +46,7 @@ pub fn batch(
     let mut seen = Seen::default();
     for (kind, table) in &tables {
         let layout = Layout::find(*kind, table, report)
-            .filter(|_| *kind != Kind::Units || reading.knows_areas(table, &seen, report));
+            .filter(|layout| *kind != Kind::Units || reading.knows_areas(layout, &seen, report));
         let Some(layout) = layout else {
             seen.give_up(*kind);
             continue;
@@ -80,34 +81,35 @@ fn read(kind: Kind, row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<(
 }
 
 impl Reading<'_> {
-    /// Whether the area that `--area` names, or the column that `--area-from` names, is there. If
-    /// not, that is one fault, and not one a row.
-    fn knows_areas(&self, table: &Table, seen: &Seen, report: &mut Report) -> bool {
-        if let Some(id) = &self.areas.fixed
-            && !self
-                .known
-                .areas
-                .iter()
-                .chain(self.batch.areas.iter().map(|area| &area.id))
-                .any(|area| area.as_str() == id)
-            && !seen.gave_up(Kind::Areas)
-        {
-            let message = format!(
+    /// Whether the units' areas can be told: `--area` names one, `--area-from` a column, or there
+    /// is a column of them. If not, that is one fault, and not one a row.
+    fn knows_areas(&self, layout: &Layout<'_>, seen: &Seen, report: &mut Report) -> bool {
+        let table = layout.table;
+        let Areas { fixed, from } = self.areas;
+        let told = self.batch.areas.iter().map(|area| &area.id);
+        let mut areas = self.known.areas.iter().chain(told);
+        let is_known = |row: &Row| {
+            let code = UnitCode::parse(layout.cell(row, "code"));
+            code.is_ok_and(|code| self.known.units.contains_key(&code))
+        };
+        let message = match (fixed, from) {
+            (Some(id), _) if !areas.any(|area| area.as_str() == id) && !seen.gave_up(Kind::Areas) => format!(
                 "--area names \"{id}\", which is no area; name the id of one in areas.csv, or add it there"
-            );
-            report.fault(Note::of_table(table, message));
-            return false;
-        }
-        if let Some(from) = &self.areas.from
-            && !table.header.iter().any(|name| folded(name) == folded(from))
-        {
-            let message = format!(
+            ),
+            (_, Some(from)) if !table.header.iter().any(|name| folded(name) == folded(from)) => format!(
                 "--area-from names the column {from}, which is not here; name one of the header's"
-            );
-            report.fault(Note::of_table(table, message));
-            return false;
-        }
-        true
+            ),
+            (None, None) if !layout.has("area") && !table.rows.iter().all(is_known) => {
+                "the column \"area\" (or \"område\") is missing: add it, or use --area ID or --area-from COLUMN".into()
+            }
+            _ => return true,
+        };
+        let column = (fixed.is_none() && from.is_none()).then(|| "area".to_owned());
+        report.fault(Note {
+            column,
+            ..Note::of_table(table, message)
+        });
+        false
     }
 }
 

@@ -8,7 +8,7 @@ use crate::calendar::Language;
 use crate::follow_up::{
     Appointment, Area, AreaId, Person, PersonId, Post, Role, SchoolUnit, SupportLevel,
 };
-use crate::store::Batch;
+use crate::store::{Batch, KnownUnit};
 
 /// A row of areas.
 pub fn area(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
@@ -25,21 +25,21 @@ pub fn area(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
 pub fn unit(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
     let code = row.needed_unit_code("code");
     let name = row.needed_name("name");
-    let area = unit_area(row, reading);
+    let known = reading.known;
+    let stands = code.as_ref().and_then(|code| known.units.get(code));
+    let area = unit_area(row, stands, reading);
     let level = row.choice("level");
     let successor = row.unit_code("successor");
     if successor.is_some() && successor == code {
         row.fault("successor", "a unit cannot be its own successor");
     }
     let mut unsaid = row.lacks(&["level", "active_from", "successor"]);
-    let known = &reading.known.units;
-    let stands = code.as_ref().and_then(|code| known.get(code));
     if row.raw("area").is_empty() && reading.areas.from.is_none() && stands.is_some() {
         // --area is for units that have none.
         unsaid.push("area");
     }
     let active_from = row.date("active_from");
-    let active_to = active_to(row, active_from, stands.copied(), &mut unsaid);
+    let active_to = active_to(row, active_from, stands, &mut unsaid);
     let batch = &mut reading.batch;
     batch.leaves("school_unit", batch.units.len(), unsaid);
     batch.units.push(SchoolUnit {
@@ -59,11 +59,11 @@ pub fn unit(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
 fn active_to(
     row: &mut Fields<'_>,
     from: Option<Date>,
-    stands: Option<(Option<Date>, Option<Date>)>,
+    stands: Option<&KnownUnit>,
     unsaid: &mut Vec<&'static str>,
 ) -> Option<Date> {
     let told = row.date("active_to");
-    let (first, last) = stands.unwrap_or_default();
+    let (first, last) = stands.map_or((None, None), |unit| (unit.from, unit.to));
     let first = from.or(first.filter(|_| unsaid.contains(&"active_from")));
     let yesterday = row.today().yesterday().unwrap_or(Date::MIN);
     let status = row.raw("status").to_uppercase();
@@ -103,9 +103,16 @@ fn active_to(
     to
 }
 
-fn unit_area(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<AreaId> {
+fn unit_area(
+    row: &mut Fields<'_>,
+    stands: Option<&KnownUnit>,
+    reading: &mut Reading<'_>,
+) -> Option<AreaId> {
     if let Some(area) = row.name("area") {
         return Some(AreaId::new(area));
+    }
+    if let (None, Some(unit)) = (&reading.areas.from, stands) {
+        return Some(unit.area.clone());
     }
     if let Some(fixed) = &reading.areas.fixed {
         return Some(AreaId::new(fixed));
