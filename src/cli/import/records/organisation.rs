@@ -221,11 +221,9 @@ fn ends_after_it_begins(row: &mut Fields<'_>, told: &Appointment, known: &[Appoi
     let same = |other: &&Appointment| {
         (&other.person, other.role, &other.post) == (&told.person, told.role, &told.post)
     };
-    let first = known
-        .iter()
-        .filter(same)
-        .filter_map(|other| other.from)
-        .max();
+    // One without a first day is the one that is meant.
+    let firsts: Option<Vec<Date>> = known.iter().filter(same).map(|other| other.from).collect();
+    let first = firsts.unwrap_or_default().into_iter().max();
     if let Some(first) = first.filter(|first| to < *first) {
         let message = format!(
             "is before the first day in the calendar ({first}); write valid_from too, or correct it"
