@@ -5,6 +5,7 @@
 //! taken from the file's own directory.
 
 mod check;
+mod plain;
 mod reader;
 mod reminders;
 mod sections;
