@@ -100,10 +100,10 @@ pub fn text(text: &str) -> Result<String, Implausible> {
 
 /// What is wrong with two people as the pair of a check-in, and with which of them. `has` tells
 /// whether a person holds, held or will hold a role.
-pub fn pair_faults<'p>(
-    pair: &'p Pair,
+pub fn pair_faults(
+    pair: &Pair,
     has: impl Fn(&PersonId, Role) -> bool,
-) -> Vec<(&'p PersonId, Implausible)> {
+) -> Vec<(&PersonId, Implausible)> {
     let Pair {
         principal,
         area_manager,

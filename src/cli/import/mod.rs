@@ -4,6 +4,7 @@
 //! and then nothing is written. What is in the files is added or brought up to date; what is not
 //! in them stays. A second import of the same files changes nothing.
 
+mod cells;
 mod columns;
 mod comma_separated;
 mod cross;

@@ -31,11 +31,14 @@ pub fn compound(bytes: &[u8], named_xlsx: bool) -> Unreadable {
     (None, message.into())
 }
 
-/// The sheets with anything in them, by name, and the faults of those that cannot be read.
+/// The lines of a sheet, or why it cannot be read.
+pub type Sheet = Result<Vec<Line>, Unreadable>;
+
+/// The sheets by name, and the faults of those that cannot be read.
 ///
 /// # Errors
 /// It is no workbook.
-pub fn read(bytes: Vec<u8>) -> Result<Vec<(String, Result<Vec<Line>, Unreadable>)>, Unreadable> {
+pub fn read(bytes: Vec<u8>) -> Result<Vec<(String, Sheet)>, Unreadable> {
     let mut workbook: Xlsx<_> =
         calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|error| {
             let message =
@@ -51,7 +54,7 @@ pub fn read(bytes: Vec<u8>) -> Result<Vec<(String, Result<Vec<Line>, Unreadable>
 }
 
 /// The lines of a sheet, cell by cell: a range would take room for all that lies between.
-fn lines(workbook: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Result<Vec<Line>, Unreadable> {
+fn lines(workbook: &mut Xlsx<Cursor<Vec<u8>>>, sheet: &str) -> Sheet {
     let refused = |error: calamine::XlsxError| {
         let message = format!("the sheet cannot be read: {error}; save it anew as .xlsx");
         (None, message)
