@@ -18,5 +18,8 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    runtime.block_on(cli::run(line))
+    let code = runtime.block_on(cli::run(line));
+    // A look-up of a name that hangs is not waited for.
+    runtime.shutdown_background();
+    code
 }

@@ -200,6 +200,22 @@ fn backup_while_it_runs_and_restore_when_it_does_not() {
             .unwrap()
             .success()
     );
+    let mode = |name: &str| {
+        let file = std::fs::metadata(kept.path().join(name)).unwrap();
+        std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o777
+    };
+    assert_eq!((mode("ledger.db"), mode("backup")), (0o600, 0o600));
+    let again = command(kept.path())
+        .arg("restore")
+        .arg(&backup)
+        .stdout(Stdio::piped())
+        .output();
+    let said = String::from_utf8(again.unwrap().stdout).unwrap();
+    assert!(
+        said.contains("calendar") && !said.contains("ledger"),
+        "{said}"
+    );
+    assert!(kept.path().join("calendar.db.before-restore").exists());
     let mut bytes = std::fs::read(&backup).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 64].fill(0xaa);

@@ -123,7 +123,7 @@ fn transport(port: u16, security: Security) -> Transport {
         user: "u".into(),
         password: "hemligt".to_owned().into(),
     });
-    let (host, hello_name) = ("127.0.0.1".to_owned(), "prov.example".to_owned());
+    let (host, hello_name) = ("127.0.0.1".to_owned(), Some("prov.example".to_owned()));
     Transport::smtp(SmtpSettings {
         host,
         port,

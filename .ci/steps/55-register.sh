@@ -14,7 +14,8 @@ town=$(mktemp -d)
 trap 'rm -rf "$town"' EXIT
 sed '/^\[web\]/,/^$/d' "$here/config/demo/avstamd.toml" > "$town/avstamd.toml"
 
-# A principal a unit, a manager an area, four measures a unit with dates over the year.
+# A principal a unit, a manager an area, four measures a unit with dates over the year, and a check-in
+# every two weeks.
 python3 - "$register" "$town" <<'PYTHON'
 import csv, datetime, sys
 register, town = sys.argv[1:]
@@ -36,6 +37,15 @@ with open(f"{town}/measures.csv", "w", encoding="utf-8") as measures:
             due = first + datetime.timedelta(days=(number * 7 + k * 53) % 210)
             code = unit["skolenhetskod"]
             measures.write(f"m{code}-{k};{code};2026/27;Läsning {k};Gemensam läsning varje dag.;{due}\n")
+with open(f"{town}/check_ins.csv", "w", encoding="utf-8") as check_ins:
+    check_ins.write("rektor;områdeschef;börjar;genomförd\n")
+    for number, unit in enumerate(units):
+        monday = datetime.date(2026, 8, 24)
+        for k in range(20):
+            day = monday + datetime.timedelta(days=14 * k + number % 5)
+            held = day if number % 3 else ""
+            manager = areas.index(unit["kommun"])
+            check_ins.write(f"r{unit['skolenhetskod']};c{manager};{day}T08:{number % 60:02};{held}\n")
 PYTHON
 
 run() { "$avstamd" --config "$town/avstamd.toml" "$@"; }

@@ -32,7 +32,7 @@ async fn ours(port: u16, message: &[u8], mails: usize) -> Duration {
         security: Security::None,
         credentials: None,
         ca_file: None,
-        hello_name: "bench.example".into(),
+        hello_name: Some("bench.example".into()),
         deadlines: Deadlines::default(),
     };
     let mut session = Transport::smtp(settings).unwrap().session();

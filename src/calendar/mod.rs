@@ -29,6 +29,7 @@
 //! a time zone and counts working days and school weeks; the text functions write dates and
 //! numbers the Swedish way.
 
+mod collation;
 mod fault;
 mod local_time;
 mod numbers;
@@ -43,6 +44,7 @@ mod working_days;
 mod year_calendar;
 mod year_check;
 
+pub use collation::swedish_order;
 pub use fault::CalendarFault;
 pub use numbers::{Gender, count, count_word, grouped};
 pub use red_day::{Eve, RedDay, easter_sunday, great_eve, red_day};

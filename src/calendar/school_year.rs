@@ -67,18 +67,20 @@ impl SchoolYear {
     }
 
     /// Every day with pupils, in order.
-    pub fn school_days(&self) -> impl DoubleEndedIterator<Item = Date> + '_ {
-        let days: Vec<Date> = self.terms.iter().flat_map(Span::days).collect();
-        days.into_iter().filter(|&date| self.is_school_day(date))
+    pub fn school_days(&self) -> impl Iterator<Item = Date> + '_ {
+        let days = self.terms.iter().flat_map(Span::days);
+        days.filter(|&date| self.is_school_day(date))
     }
 
     /// The year's first day with pupils; a checked year always has one.
     pub fn first_school_day(&self) -> Option<Date> {
-        self.school_days().next()
+        let mut days = self.terms.iter().flat_map(Span::days);
+        days.find(|&date| self.is_school_day(date))
     }
 
     /// The year's last day with pupils; a checked year always has one.
     pub fn last_school_day(&self) -> Option<Date> {
-        self.school_days().next_back()
+        let last = |term: &Span| term.days().filter(|&date| self.is_school_day(date)).last();
+        self.terms.iter().rev().find_map(last)
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::output;
 use crate::config;
 use crate::daemon::Lock;
-use crate::store::safe;
+use crate::store::safe::{self, Restoring};
 
 /// Copy both databases, while they are in use, into one file that is checked
 #[derive(Debug, Args)]
@@ -16,13 +16,18 @@ pub struct BackupArguments {
     file: PathBuf,
 }
 
-/// Put both databases back from a backup; the daemon must be stopped
+/// Put the calendar back from a backup; the daemon must be stopped
 ///
-/// The databases that were there are kept beside, with names ending in .before-restore.
+/// The ledger, which says what was sent, stays as it is: an older one has forgotten what was sent
+/// since and would have it said again. It is put back too where there is no sound one, or with
+/// --ledger. What was there is kept beside, under a name with .before-restore in it.
 #[derive(Debug, Args)]
 pub struct RestoreArguments {
     /// The backup
     file: PathBuf,
+    /// Put the ledger back as well
+    #[arg(long)]
+    ledger: bool,
 }
 
 pub async fn back_up(config: &Path, arguments: BackupArguments) -> anyhow::Result<()> {
@@ -41,12 +46,20 @@ pub async fn back_up(config: &Path, arguments: BackupArguments) -> anyhow::Resul
 
 pub async fn restore(config: &Path, arguments: RestoreArguments) -> anyhow::Result<()> {
     let database = config::load(config)?.database;
-    let _lock = Lock::take(&database.ledger)?;
+    let _lock = Lock::take(&database)?;
     let pair = safe::Pair {
         calendar: &database.calendar,
         ledger: &database.ledger,
     };
-    safe::restore(&arguments.file, pair)?;
-    output::print("Both databases are restored; those that were there end in .before-restore.\n");
+    let restoring = if arguments.ledger {
+        Restoring::Both
+    } else {
+        Restoring::Calendar
+    };
+    let restored = safe::restore(&arguments.file, pair, restoring)?;
+    output::print(&format!(
+        "Restored: {}. What was there is beside it, with .before-restore in its name.\n",
+        restored.join(" and ")
+    ));
     Ok(())
 }

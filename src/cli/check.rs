@@ -9,14 +9,18 @@ use serde::Serialize;
 use super::when::When;
 use super::{AlreadyTold, output};
 use crate::config::{self, ConfigError, Fault, Settings, TransportKind};
-use crate::daemon::Office;
+use crate::daemon::{Office, Post, check_words};
 use crate::store::{Calendar, Ledger};
 
 /// Check configuration, databases, words and transport; tell every problem at once
 ///
-/// Databases that are not there yet are no fault: the first import and the first start make them.
+/// Databases that are not there yet are no fault: the first import makes the calendar, the first run
+/// the ledger. The mail server is asked only with --connect.
 #[derive(Debug, Args)]
 pub struct Arguments {
+    /// Also connect to the mail server, log in and take leave
+    #[arg(long)]
+    connect: bool,
     /// Print JSON: {faults: [{file, line, column, message}], problems: […], notes: […]}
     #[arg(long)]
     json: bool,
@@ -31,15 +35,21 @@ struct Findings {
     notes: Vec<String>,
 }
 
+impl Findings {
+    fn problem(&mut self, path: &Path, what: &str) {
+        self.problems.push(format!("{}: {what}", path.display()));
+    }
+}
+
 pub async fn run(path: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let mut findings = Findings::default();
     match config::load(path) {
         Ok(settings) => {
             let now = arguments.when.now(&settings.calendar);
-            look(settings, now, &mut findings).await;
+            look(settings, (now, arguments.connect), &mut findings).await;
         }
-        Err(ConfigError::Faults(faults)) if arguments.json => {
-            findings.faults = faults;
+        Err(error) if arguments.json => {
+            findings.faults = faults(path, error);
             output::json(&findings)?;
             return Err(ConfigError::Faults(Vec::new()).into());
         }
@@ -65,65 +75,42 @@ pub async fn run(path: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-async fn look(settings: Settings, now: Timestamp, findings: &mut Findings) {
-    transport(&settings, findings);
+fn faults(path: &Path, error: ConfigError) -> Vec<Fault> {
+    match error {
+        ConfigError::Faults(faults) => faults,
+        ConfigError::Unreadable { .. } => vec![Fault {
+            file: path.to_owned(),
+            line: None,
+            column: None,
+            message: error.to_string(),
+        }],
+    }
+}
+
+async fn look(settings: Settings, (now, connect): (Timestamp, bool), findings: &mut Findings) {
+    school_year(&settings, now, findings);
+    transport(&settings, connect, findings).await;
     if settings.web.is_some() {
         let note = "[web] is set, but this version serves no pages: mails carry no links yet";
         findings.notes.push(note.into());
     }
-    let database = settings.database.clone();
-    let mut there = true;
-    for path in [&database.calendar, &database.ledger] {
-        if !path.exists() {
-            findings.notes.push(format!(
-                "{}: not there yet; it is made when needed",
-                path.display()
-            ));
-            there = false;
-        }
+    let templates = settings.mail.templates.as_deref();
+    if let Some(directory) = templates.filter(|directory| !directory.is_dir()) {
+        let what = "there is no such directory; make it, or leave mail.templates out";
+        findings.problem(directory, what);
     }
-    if let Err(error) = crate::daemon::check_words(settings.mail.templates.as_deref()) {
-        findings.problems.push(error.to_string());
-        return;
-    }
-    if there && let Err(error) = databases(settings, now, findings).await {
-        findings.problems.push(format!("{error:#}"));
+    let wrong_words: Vec<String> = check_words(templates)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let words_are_well = wrong_words.is_empty();
+    findings.problems.extend(wrong_words);
+    if let Err(error) = databases(settings, words_are_well, now, findings).await {
+        findings.problems.push(super::told(&error));
     }
 }
 
-fn transport(settings: &Settings, findings: &mut Findings) {
-    let mut readable = |path: &Path, what: &str| {
-        if let Err(error) = std::fs::File::open(path) {
-            findings.problems.push(format!(
-                "{}: the {what} cannot be read: {error}; see that the file is there and that avstamd may read it",
-                path.display()
-            ));
-        }
-    };
-    match &settings.transport.kind {
-        TransportKind::Smtp { login, ca_file, .. } => {
-            if let Some((_, file)) = login {
-                // The service gets its password by LoadCredential; elsewhere it is not there.
-                if !file.starts_with("/run/credentials") {
-                    readable(file, "password file");
-                }
-            }
-            if let Some(file) = ca_file {
-                readable(file, "ca-file");
-            }
-        }
-        TransportKind::Sendmail { command } => readable(command, "sendmail command"),
-        TransportKind::Files { .. } => {}
-    }
-}
-
-async fn databases(
-    settings: Settings,
-    now: Timestamp,
-    findings: &mut Findings,
-) -> anyhow::Result<()> {
-    let calendar = Calendar::open(&settings.database.calendar)?;
-    let ledger = Ledger::open(&settings.database.ledger)?;
+fn school_year(settings: &Settings, now: Timestamp, findings: &mut Findings) {
     let day = settings.calendar.today(now);
     if settings.calendar.school_year_on(day).is_none() {
         let year = crate::calendar::school_year_name(day);
@@ -131,6 +118,90 @@ async fn databases(
             "the school year {year}, which {day} lies in, is not in the configuration; add [[school-year]] name = \"{year}\""
         ));
     }
+}
+
+async fn transport(settings: &Settings, connect: bool, findings: &mut Findings) {
+    match &settings.transport.kind {
+        TransportKind::Smtp { login, .. } => {
+            // The service gets its password by LoadCredential; elsewhere it is not there.
+            let handed_over = login
+                .as_ref()
+                .is_some_and(|(_, file)| file.starts_with("/run/credentials") && !file.exists());
+            if handed_over {
+                let note = "the password is handed over by systemd when the service starts; it was not looked at";
+                findings.notes.push(note.into());
+                return;
+            }
+        }
+        TransportKind::Sendmail { command } => {
+            if !is_executable(command) {
+                let what = "is no program that may be run; name the sendmail command";
+                findings.problem(command, what);
+            }
+            return;
+        }
+        TransportKind::Files { directory } => {
+            let parent = directory.parent().unwrap_or(Path::new("."));
+            if !directory.is_dir() && (directory.exists() || !parent.is_dir()) {
+                let what = "mails cannot be written here; name a directory in one that is there";
+                findings.problem(directory, what);
+            }
+            return;
+        }
+    }
+    match Post::new(settings) {
+        Err(error) => findings.problems.push(error.to_string()),
+        Ok(post) if connect => match post.counter().greet().await {
+            Ok(()) => {
+                let note = "the mail server took us in";
+                findings.notes.push(note.into());
+            }
+            Err(said) => {
+                let problem = format!("the mail server did not take us in, at {said}");
+                findings.problems.push(problem);
+            }
+        },
+        Ok(_) => {}
+    }
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path)
+        .is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
+}
+
+async fn databases(
+    settings: Settings,
+    words_are_well: bool,
+    now: Timestamp,
+    findings: &mut Findings,
+) -> anyhow::Result<()> {
+    let database = &settings.database;
+    for (path, made_by) in [
+        (&database.calendar, "the first import makes it"),
+        (&database.ledger, "the first run makes it"),
+    ] {
+        let directory = path
+            .parent()
+            .filter(|parent| !parent.as_os_str().is_empty());
+        if directory.is_some_and(|directory| !directory.is_dir()) {
+            let what = "its directory is not there; make it, writable for the daemon";
+            findings.problem(path, what);
+        } else if !path.exists() {
+            let note = format!("{}: not there yet; {made_by}", path.display());
+            findings.notes.push(note);
+        }
+    }
+    let ledger = Ledger::open_or_empty(&database.ledger)?;
+    if !database.calendar.exists() {
+        return queue(&ledger, findings).await;
+    }
+    let calendar = Calendar::open(&database.calendar)?;
+    if !words_are_well {
+        return queue(&ledger, findings).await;
+    }
+    let day = settings.calendar.today(now);
     let office = Office::new(settings, calendar, ledger)?;
     for slice in office.every_slice(day).await? {
         for fault in slice.world.faults {
@@ -140,7 +211,11 @@ async fn databases(
             ));
         }
     }
-    let queue = office.ledger.queue().await?;
+    queue(&office.ledger, findings).await
+}
+
+async fn queue(ledger: &Ledger, findings: &mut Findings) -> anyhow::Result<()> {
+    let queue = ledger.queue().await?;
     if queue.held > 0 {
         findings.problems.push(format!(
             "{} mails are held for a person to decide; see `avstamd outbox list`",

@@ -28,10 +28,22 @@ pub struct Arguments {
     on: Date,
     #[command(flatten)]
     when: When,
-    /// Print JSON: {person, day, ledger: […], decisions: […]}
+    /// Show every silence; otherwise those whose date, or next step, is more than 14 days away are
+    /// only counted
+    #[arg(long)]
+    all: bool,
+    /// Print JSON: {person, day, ledger, decisions}; see below
+    ///
+    /// ledger: a list of {occurrence, step, recipient, role, due, decision, reason, on_day, mail,
+    /// mail_state, mail_to}. decisions: every one, a list of {occurrence, said, reason, matter,
+    /// recipient, to, capacity, due, area, verdict}; verdict is {say: {step, fell_on, next}} or
+    /// {silent: {reason, …}}. Steps are working days from due, negative before it.
     #[arg(long)]
     json: bool,
 }
+
+/// Silences about what is further away than this are only counted.
+const NEAR_DAYS: i32 = 14;
 
 #[derive(Debug, Serialize)]
 struct Explanation {
@@ -44,10 +56,7 @@ struct Explanation {
 #[derive(Debug, Serialize)]
 struct Explained {
     occurrence: String,
-    due: Date,
-    capacity: &'static str,
     said: bool,
-    to: Option<PersonId>,
     reason: String,
     #[serde(flatten)]
     decision: Decision,
@@ -74,6 +83,8 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     decisions.retain(|decision| {
         decision.recipient.as_ref() == Some(&person) || decision.to.as_ref() == Some(&person)
     });
+    let all = decisions.clone();
+    decisions.retain(|decision| !is_decided_elsewhere(decision, &all));
     let ledger = office.ledger.notices_on(person.clone(), day).await?;
     let decisions = decisions
         .into_iter()
@@ -88,7 +99,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     if arguments.json {
         return output::json(&explanation);
     }
-    output::print(&text(&explanation));
+    output::print(&text(&explanation, arguments.all));
     Ok(())
 }
 
@@ -99,16 +110,33 @@ fn explained(decision: Decision, day: Date) -> Explained {
     };
     Explained {
         occurrence: decision.matter.occurrence(),
-        due: decision.due,
-        capacity: decision.capacity.word(),
         said: decision.is_said(),
-        to: decision.to.clone(),
         reason,
         decision,
     }
 }
 
-fn text(explanation: &Explanation) -> String {
+/// Whether somebody who asks about `day` wants to see it: what is said, and what is near.
+fn is_near(decision: &Decision, day: Date) -> bool {
+    let is_near = |date: Date| (date - day).get_days().abs() <= NEAR_DAYS;
+    let next = match &decision.verdict {
+        Verdict::Say(_) => Some(day),
+        Verdict::Silent(Silence::NotYet { next } | Silence::AlreadySaid { next, .. }) => *next,
+        Verdict::Silent(Silence::Held { until } | Silence::MailedToday { until }) => Some(*until),
+        Verdict::Silent(_) => None,
+    };
+    is_near(decision.due) || next.is_some_and(is_near)
+}
+
+/// What another slice decides is no affair of a slice that does not know the person's post.
+fn is_decided_elsewhere(decision: &Decision, all: &[Decision]) -> bool {
+    decision.verdict == Verdict::Silent(Silence::NotInPost)
+        && all.iter().any(|other| {
+            other.key() == decision.key() && other.verdict != Verdict::Silent(Silence::NotInPost)
+        })
+}
+
+fn text(explanation: &Explanation, all: bool) -> String {
     let Explanation {
         person,
         day,
@@ -136,6 +164,8 @@ fn text(explanation: &Explanation) -> String {
         })
         .collect();
     text.push_str(&output::columns(&rows));
+    let hidden = |explained: &&Explained| !all && !is_near(&explained.decision, *day);
+    let far = decisions.iter().filter(hidden).count();
     for (heading, said) in [
         ("\nTo be said by the plan:\n", true),
         ("\nSilent, and why:\n", false),
@@ -143,7 +173,7 @@ fn text(explanation: &Explanation) -> String {
         text.push_str(heading);
         let rows: Vec<Vec<String>> = decisions
             .iter()
-            .filter(|explained| explained.said == said)
+            .filter(|explained| explained.said == said && !hidden(explained))
             .map(|explained| {
                 let decision = &explained.decision;
                 let stands_in = match (&decision.recipient, &decision.to) {
@@ -154,8 +184,8 @@ fn text(explanation: &Explanation) -> String {
                 };
                 vec![
                     format!("  {}", explained.occurrence),
-                    format!("{}{stands_in}", explained.capacity),
-                    format!("due {}", explained.due),
+                    format!("{}{stands_in}", decision.capacity.word()),
+                    format!("due {}", decision.due),
                     explained.reason.clone(),
                 ]
             })
@@ -165,6 +195,11 @@ fn text(explanation: &Explanation) -> String {
         } else {
             output::columns(&rows)
         });
+    }
+    if far > 0 {
+        text.push_str(&format!(
+            "\nAnd {far} silences about what is more than {NEAR_DAYS} days away; --all shows them.\n"
+        ));
     }
     text
 }

@@ -37,7 +37,7 @@ pub struct Arguments {
     html: Option<PathBuf>,
     #[command(flatten)]
     when: When,
-    /// Print JSON: a list of {day, to, name, subject, notices: [{notice, due, step, why}]}
+    /// Print JSON: a list of {day, to, name, subject, notices: [{notice, occurrence, due, step, why}]}
     #[arg(long)]
     json: bool,
 }
@@ -61,11 +61,14 @@ struct Notice {
 }
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        arguments.from <= arguments.to,
-        "--from must not be later than --to"
-    );
+    if arguments.from > arguments.to {
+        super::wrong_usage("--from must not be later than --to");
+    }
     let office = open(config)?;
+    let wanted = match arguments.person {
+        Some(word) => Some(super::person(&office.calendar, word).await?),
+        None => None,
+    };
     let calendar = &office.settings.calendar;
     let first = calendar
         .today(arguments.when.now(calendar))
@@ -74,17 +77,13 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let mut mails = foresee(&office, &slices, (first, arguments.to)).await?;
     mails.retain(|mail| mail.day >= arguments.from);
     let people = people(&slices);
-    if let Some(wanted) = &arguments.person {
-        mails.retain(|mail| {
-            let person = people.get(&mail.to);
-            mail.to.as_str() == wanted
-                || person.is_some_and(|p| p.email.eq_ignore_ascii_case(wanted))
-        });
-    }
+    mails.retain(|mail| wanted.as_ref().is_none_or(|wanted| mail.to == *wanted));
     let view = by_area(&slices);
     let mut rows = Vec::with_capacity(mails.len());
     let mut pages = Vec::new();
+    let bar = progress(mails.len() as u64, "mails");
     for mail in &mails {
+        bar.inc(1);
         let Some(person) = people.get(&mail.to) else {
             continue;
         };
@@ -96,6 +95,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             pages.push((mail.day, person.name.clone(), content));
         }
     }
+    bar.finish_and_clear();
     if let Some(directory) = &arguments.html {
         super::demo::pages::write(&office, directory, pages)?;
     }
@@ -106,7 +106,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         .iter()
         .map(|row| vec![row.day.to_string(), row.name.clone(), row.subject.clone()])
         .collect();
-    output::print(&output::columns(&lines));
+    output::print(&output::table(&["DAY", "TO", "SUBJECT"], lines));
     let recipients: std::collections::BTreeSet<&str> =
         rows.iter().map(|row| row.to.as_str()).collect();
     output::print(&format!(
@@ -204,13 +204,9 @@ fn render(
         .map(|line| line.decision.clone())
         .collect();
     let words = office.words(person.language);
-    Ok(compose(
-        person,
-        &decisions,
-        slices,
-        &office.setting(mail.day),
-        words,
-    )?)
+    let setting = office.setting(mail.day);
+    let composed = compose(person, &decisions, slices, &setting, words)?;
+    Ok(composed.map(|composed| composed.content))
 }
 
 fn row(mail: &ForecastMail, person: &Person, content: &Content) -> Row {

@@ -1,5 +1,7 @@
 //! Where the log goes: to the journal with fields when systemd reads it, else to standard error.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -25,6 +27,7 @@ pub fn start(line: &CommandLine) {
             .with(
                 tracing_subscriber::fmt::layer()
                     .with_writer(std::io::stderr)
+                    .with_ansi(std::io::stderr().is_terminal())
                     .with_target(false),
             )
             .try_init(),

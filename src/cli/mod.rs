@@ -49,31 +49,20 @@ pub struct CommandLine {
     command: Command,
 }
 
+// Each command's help is its arguments' own: words here would take their place.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run the daemon, or one round of it
     Run(run::Arguments),
-    /// Let a fictional authority live through a school year, into files
     Demo(demo::Arguments),
-    /// Check configuration, databases, words and transport; tell every problem at once
     Check(check::Arguments),
-    /// Read CSV or Excel files into the calendar
     Import(import::Arguments),
-    /// Show every mail to come
     Forecast(forecast::Arguments),
-    /// Tell why a person got mail on a day, or why not
     Explain(explain::Arguments),
-    /// Show where every unit stands, worst first, and the queue
     Status(status::Arguments),
-    /// Record what came of something: the same answers as by mail
     Record(record::Arguments),
-    /// Look into the outbox, and decide about mails in it
     Outbox(outbox::Arguments),
-    /// Send one mail through the real transport and show the server's words
     SendTest(send_test::Arguments),
-    /// Copy both databases, while they are in use, into one file that is checked
     Backup(backup::BackupArguments),
-    /// Put both databases back from such a file; the daemon must be stopped
     Restore(backup::RestoreArguments),
 }
 
@@ -97,11 +86,35 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.downcast_ref::<AlreadyTold>().is_some() => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("avstamd: {error:#}");
+            let told = told(&error);
+            if !told.is_empty() {
+                eprintln!("avstamd: {told}");
+            }
             let wrong_config = error.downcast_ref::<ConfigError>().is_some();
             ExitCode::from(if wrong_config { EX_CONFIG } else { 1 })
         }
     }
+}
+
+/// An error with its causes, each said once: many name their cause already.
+fn told(error: &anyhow::Error) -> String {
+    let mut told = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told.push_str(": ");
+            told.push_str(&cause);
+        }
+    }
+    told
+}
+
+/// Ends the program as clap does when the command line is wrong.
+fn wrong_usage(message: &str) -> ! {
+    clap::Error::raw(
+        clap::error::ErrorKind::ValueValidation,
+        format!("{message}\n"),
+    )
+    .exit()
 }
 
 /// A failure whose every word is on the screen already.

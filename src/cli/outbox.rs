@@ -22,7 +22,8 @@ enum What {
         /// Every mail, sent ones too
         #[arg(long)]
         all: bool,
-        /// Print JSON: a list of mails
+        /// Print JSON: a list of {id, person, address, slot, state, attempts, uncertain,
+        /// next_attempt, settled, message_id, subject}
         #[arg(long)]
         json: bool,
     },
@@ -31,6 +32,9 @@ enum What {
         /// The mail's number, from the list
         id: i64,
         /// Print JSON: {mail, attempts, notices, message}
+        ///
+        /// mail as in the list; attempts: {at, stage, code, reply, outcome}; notices: {occurrence, step,
+        /// recipient, role, due, decision, reason, on_day, mail, mail_state, mail_to}; message: its text
         #[arg(long)]
         json: bool,
     },
@@ -65,18 +69,27 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             }
             let mut rows: Vec<Vec<String>> = Vec::new();
             for mail in &mails {
+                let next = mail
+                    .next_attempt
+                    .map(|at| office.settings.calendar.local(at));
                 rows.push(vec![
                     mail.id.to_string(),
                     mail.state.clone(),
                     mail.slot.clone(),
                     mail.person.to_string(),
-                    format!("{} tries", mail.attempts),
+                    mail.address.clone().unwrap_or_else(|| "–".into()),
+                    mail.attempts.to_string(),
+                    next.map_or_else(|| "–".into(), |at| at.strftime("%F %R").to_string()),
                     mail.subject
                         .clone()
+                        .filter(|subject| !subject.is_empty())
                         .unwrap_or_else(|| "(not rendered yet)".into()),
                 ]);
             }
-            output::print(&output::columns(&rows));
+            let headings = [
+                "ID", "STATE", "DAY", "PERSON", "ADDRESS", "TRIES", "NEXT", "SUBJECT",
+            ];
+            output::print(&output::table(&headings, rows));
             output::print(&format!("{} mails.\n", mails.len()));
         }
         What::Show { id, json } => show(&office, id, json).await?,

@@ -4,10 +4,22 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-/// Prints text; a reader who stops listening (`| head`) is no error.
+/// Prints text. A reader who stops listening (`| head`) is no error; a full disk ends the program.
 pub fn print(text: &str) {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes());
+    let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = printed
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        eprintln!("avstamd: the output cannot be written: {error}");
+        std::process::exit(1);
+    }
+}
+
+/// Lays rows out under headings.
+pub fn table(headings: &[&str], mut rows: Vec<Vec<String>>) -> String {
+    rows.insert(0, headings.iter().map(|&heading| heading.into()).collect());
+    columns(&rows)
 }
 
 /// Prints a value as JSON.

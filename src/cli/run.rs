@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::civil::DateTime;
 
 use super::output;
 use super::when::When;
@@ -11,13 +12,18 @@ use crate::daemon::{Lock, Office, once, serve};
 use crate::store::{Calendar, Ledger};
 
 /// Run the daemon, or one round of it
+///
+/// The daemon plans and delivers until it gets SIGTERM or SIGINT. SIGHUP has it read the configuration
+/// anew; a wrong one is told in the log and the old one stays. Under systemd it says when it is ready
+/// and how it is.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Plan once, deliver what is due, and end
     #[arg(long)]
     once: bool,
-    #[command(flatten)]
-    when: When,
+    /// Pretend that it is this local time: 2026-11-23T07:00. A daemon lives by the clock
+    #[arg(long, value_name = "TIME", requires = "once")]
+    at: Option<DateTime>,
 }
 
 impl Arguments {
@@ -28,19 +34,15 @@ impl Arguments {
 }
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        arguments.once || arguments.when.at.is_none(),
-        "--at goes with --once only: a daemon lives by the clock"
-    );
     let settings = crate::config::load(config)?;
-    let _lock = Lock::take(&settings.database.ledger)?;
+    let _lock = Lock::take(&settings.database)?;
     let calendar = Calendar::open(&settings.database.calendar)?;
     let ledger = Ledger::open_or_create(&settings.database.ledger)?;
     let office = Office::new(settings, calendar, ledger)?;
     if !arguments.once {
         return Ok(serve(office, config.to_owned()).await?);
     }
-    let clock = arguments.when.clock(&office.settings.calendar);
+    let clock = When { at: arguments.at }.clock(&office.settings.calendar);
     let (ticked, delivered) = once(Arc::new(office), clock).await?;
     if !ticked.open {
         output::print(

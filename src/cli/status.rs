@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use clap::Args;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::when::When;
@@ -13,11 +14,19 @@ use crate::plan::{UnitStanding, View, area_standing};
 use crate::store::QueueCounts;
 
 /// Show where every unit stands, worst first, and the queue
+///
+/// A unit's line has what is next planned there, when its principal was last mailed, and what needs
+/// somebody.
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
     when: When,
-    /// Print JSON: {queue: {waiting, held, refused, sent}, units: [{area, unit, name, …}]}
+    /// Print JSON: {queue, units}; see below
+    ///
+    /// queue: {waiting, held, refused, sent, last_sent}. units: worst first, a list of {area, unit,
+    /// name, principal, last_mailed, next_check_in, next_dialogue, concerns, weeks}; concerns: a list
+    /// of {concern, …} with counts and dates; weeks: eight of {check_in_held, check_in_planned, gap,
+    /// dialogue, late, due, school}, three before the present one and four after it
     #[arg(long)]
     json: bool,
 }
@@ -31,6 +40,7 @@ struct Status {
 #[derive(Debug, Serialize)]
 struct Unit {
     area: String,
+    last_mailed: Option<Date>,
     #[serde(flatten)]
     standing: UnitStanding,
 }
@@ -41,6 +51,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         .settings
         .calendar
         .today(arguments.when.now(&office.settings.calendar));
+    let mailed = office.ledger.last_mailed().await?;
     let mut units = Vec::new();
     for slice in office.every_slice(day).await? {
         let Some(area) = &slice.world.area else {
@@ -53,17 +64,18 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             &office.settings.rules,
         );
         let standings = area_standing(&view).units.into_iter();
-        units.extend(standings.map(|standing| Unit {
-            area: area.name.clone(),
-            standing,
+        units.extend(standings.map(|standing| {
+            Unit {
+                area: area.name.clone(),
+                last_mailed: standing
+                    .principal
+                    .as_ref()
+                    .and_then(|principal| mailed.get(principal).copied()),
+                standing,
+            }
         }));
     }
-    units.sort_by(|a, b| {
-        let weight = |unit: &Unit| (unit.standing.late(), unit.standing.concerns.len());
-        weight(b)
-            .cmp(&weight(a))
-            .then_with(|| a.standing.name.cmp(&b.standing.name))
-    });
+    units.sort_by(|a: &Unit, b| a.standing.worst_first(&b.standing));
     let status = Status {
         queue: office.ledger.queue().await?,
         units,
@@ -73,21 +85,20 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
     let words = office.words(Language::English);
     let mut rows = Vec::new();
-    for Unit { area, standing } in &status.units {
+    let day_or_none = |day: Option<Date>| day.map_or_else(|| "–".into(), |day| day.to_string());
+    for unit in &status.units {
+        let standing = &unit.standing;
         let concerns = standing
             .concerns
             .iter()
-            .map(|concern| concern_words(concern, words))
+            .map(|concern| concern_words(concern, words, &office.settings.dialogue_name))
             .collect::<Result<Vec<_>, _>>()?;
-        let next = standing
-            .next_check_in
-            .min(standing.next_dialogue)
-            .or(standing.next_check_in);
-        let next = next.or(standing.next_dialogue);
+        let next = [standing.next_check_in, standing.next_dialogue];
         rows.push(vec![
             standing.name.clone(),
-            area.clone(),
-            next.map_or_else(|| "nothing planned".into(), |next| format!("next {next}")),
+            unit.area.clone(),
+            day_or_none(next.into_iter().flatten().min()),
+            day_or_none(unit.last_mailed),
             if concerns.is_empty() {
                 "in phase".into()
             } else {
@@ -95,15 +106,21 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             },
         ]);
     }
-    output::print(&output::columns(&rows));
+    let headings = ["UNIT", "AREA", "NEXT PLANNED", "LAST MAILED", "NEEDS"];
+    output::print(&output::table(&headings, rows));
     let QueueCounts {
         waiting,
         held,
         refused,
         sent,
+        last_sent,
     } = status.queue;
+    let last = last_sent.map_or_else(String::new, |at| {
+        let local = office.settings.calendar.local(at);
+        format!(", the last {}", local.strftime("%F %R"))
+    });
     output::print(&format!(
-        "\nQueue: {waiting} waiting, {held} held, {refused} refused, {sent} sent.\n"
+        "\nQueue: {waiting} waiting, {held} held, {refused} refused, {sent} sent{last}.\n"
     ));
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! taken from the file's own directory.
 
 mod check;
+mod dialogue_name;
 mod plain;
 mod reader;
 mod reminders;
@@ -19,6 +20,7 @@ use thiserror::Error;
 pub use reader::Fault;
 
 use crate::calendar::Calendar;
+use crate::follow_up::DialogueName;
 use crate::plan::Rules;
 
 /// Everything the configuration says.
@@ -27,7 +29,7 @@ pub struct Settings {
     /// The authority's name, as people write it.
     pub authority: String,
     /// What its quality dialogues are called.
-    pub dialogue_name: String,
+    pub dialogue_name: DialogueName,
     /// Zone, school years, breaks and quiet weeks.
     pub calendar: Calendar,
     /// The two database files.

@@ -208,6 +208,12 @@ impl<'a> Table<'a> {
         value
     }
 
+    /// Whether the value of `key` is a table.
+    pub fn is_table(&self, key: &str) -> bool {
+        let value = self.entries.get(key).map(|(_, value)| value.get_ref());
+        matches!(value, Some(DeValue::Table(_)))
+    }
+
     /// The table under `key`; an empty one where it is left out.
     pub fn table(&mut self, key: &'static str) -> Self {
         self.optional_table(key).unwrap_or_else(|| Self {

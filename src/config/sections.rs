@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::check;
+use super::dialogue_name;
 use super::reader::{Place, Places, Table};
 use super::values::{Clock, Day, DayOfWeek, FromTo, NamedFromTo};
 use super::{
@@ -15,6 +16,7 @@ use super::{
     TransportSettings, WebSettings,
 };
 use crate::calendar::{Break, Calendar, SchoolYear};
+use crate::follow_up::DialogueName;
 
 /// Reads the whole file. `None` where something needed is missing; the faults say what.
 pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
@@ -70,11 +72,11 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     })
 }
 
-fn authority(mut table: Table<'_>) -> Option<(String, String, TimeZone)> {
+fn authority(mut table: Table<'_>) -> Option<(String, DialogueName, TimeZone)> {
     let name = table.require_placed::<String>("name", "\"Lindhamra kommun\"");
-    let dialogue_name = table.take_placed::<String>("dialogue-name");
+    let dialogue_name = dialogue_name::read(&mut table);
     let zone_name = table.take_placed::<String>("time-zone");
-    for (text, place) in [&name, &dialogue_name].into_iter().flatten() {
+    if let Some((text, place)) = &name {
         check::words(&table, text, place);
     }
     let zone = match zone_name {
@@ -89,9 +91,7 @@ fn authority(mut table: Table<'_>) -> Option<(String, String, TimeZone)> {
         ),
     };
     table.finish();
-    let dialogue_name =
-        dialogue_name.map_or_else(|| "kvalitetsdialog".to_owned(), |(name, _)| name);
-    Some((name?.0, dialogue_name, zone?))
+    Some((name?.0, dialogue_name?, zone?))
 }
 
 fn database(mut table: Table<'_>, base: &Path) -> Option<DatabaseSettings> {

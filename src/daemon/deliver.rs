@@ -1,30 +1,38 @@
 //! Deliver: what is written down is sent until the server says yes or no.
 //!
-//! One round claims what is due, renders it from current data, stores the bytes, and sends them
-//! over a few connections at once. No transaction is held across the network. Trouble with the
-//! relay ends the round: what was not sent waits, uncounted, and the caller pauses.
+//! A round keeps a few lanes busy, each with a connection of its own. A lane claims what the limit a
+//! minute lets go now, renders it from what is so now, stores the bytes, and sends them; nothing
+//! that waits has been put into words. No transaction is held across the network. The first lane
+//! opens its connection alone, so that a wrong password is tried once; the others join it when the
+//! relay has taken it in. The round ends with the queue, with the day, or with the relay: then what
+//! was not sent waits, uncounted, and the caller pauses.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::clock::Clock;
 use super::mask::masked;
-use super::office::{Office, OfficeError, age};
+use super::office::{Office, OfficeError};
 use super::pace::Pace;
-use super::post::{Delivery, Post};
+use super::post::{Counter, Delivery, Post};
 use super::render::{Outcome, read_slices, render};
+use super::verdict::{Judge, Judgement};
 use crate::config::Settings;
-use crate::plan::backoff::{GIVE_UP_AFTER, Trouble, UNCERTAIN_RESENDS, next_try};
+use crate::plan::backoff::UNCERTAIN_RESENDS;
 use crate::plan::{Slot, slot};
 use crate::store::{Attempt, Claimed, Prepared, Settlement};
 
-/// Mails claimed at a time. Few enough to give back quickly, enough to keep connections busy.
-const BATCH: usize = 64;
+/// Mails a lane claims at a time: few enough to be fresh when they leave, enough to save writes.
+const BATCH: usize = 16;
+
+/// The wait between tries to write down what became of a mail, and the tries of a single round.
+const WRITE_AGAIN: Duration = Duration::from_secs(5);
+const WRITES_OF_ONE_ROUND: u32 = 6;
 
 /// What one round came to.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,8 +71,11 @@ pub struct Round {
     pub clock: Clock,
     /// The limit a minute, shared between lanes; files have none.
     pub pace: Option<Arc<Mutex<Pace>>>,
-    /// Turns true when the daemon stops: what is in flight ends, nothing new begins.
-    pub stop: watch::Receiver<bool>,
+    /// Changes when the round is to be left: what is in flight ends, nothing new begins.
+    pub leave: watch::Receiver<u64>,
+    /// Whether what became of a mail is written down however long that takes. A single round of the
+    /// command line gives up after half a minute.
+    pub insists: bool,
 }
 
 impl Round {
@@ -75,297 +86,301 @@ impl Round {
         }
         self
     }
+
+    fn is_left(&self) -> bool {
+        // An error means that nobody is left who could say so.
+        self.leave.has_changed().unwrap_or(false)
+    }
+}
+
+/// How the lanes stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gate {
+    /// The first lane has not been taken in yet.
+    Shut,
+    /// The others may join.
+    Open,
+    /// The round is over.
+    Over,
+}
+
+/// What the lanes of a round share.
+struct Desk {
+    round: Round,
+    judge: Mutex<Judge>,
+    gate: watch::Sender<Gate>,
 }
 
 /// Claims and sends until nothing is due, mail may no longer leave today, the relay fails or the
-/// daemon stops.
+/// round is left. There is only ever one round at a time.
 ///
 /// # Errors
-/// A database refused. What was claimed is found again at the next start.
+/// A database refused. What was claimed is found again by the next round.
 pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
-    let mut delivered = Delivered::default();
-    let Settings {
-        calendar, rules, ..
-    } = &round.office.settings;
-    while !*round.stop.borrow() && delivered.relay.is_none() {
-        // Asked anew for each batch: a long queue under a limit a minute may outlast the day.
-        let now = round.clock.now();
-        let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
-            break;
-        };
-        let claimed = round.office.ledger.claim(now, BATCH).await?;
-        if claimed.is_empty() {
-            break;
-        }
-        let ready = prepare(round, claimed, day, &mut delivered).await?;
-        send_all(round, ready, &mut delivered).await?;
-    }
-    Ok(delivered)
-}
-
-/// Renders what may be rendered and stores the bytes, before anything is tried.
-async fn prepare(
-    round: &Round,
-    claimed: Vec<Claimed>,
-    day: Date,
-    delivered: &mut Delivered,
-) -> Result<VecDeque<(Claimed, Prepared)>, OfficeError> {
-    let office = &round.office;
     let now = round.clock.now();
-    let read = read_slices(office, &claimed, day).await?;
-    let mut ready = VecDeque::new();
-    let (mut bytes, mut withdrawn, mut look_at) = (Vec::new(), Vec::new(), Vec::new());
-    let mut settled = Vec::new();
-    for mail in claimed {
-        if let Some(frozen) = mail.frozen.clone() {
-            ready.push_back((mail, frozen));
-            continue;
-        }
-        let rendered = render(office, &mail, &read, (now, day));
-        withdrawn.extend(rendered.withdrawn);
-        look_at.extend(rendered.look_at);
-        match rendered.mail {
-            Outcome::Ready(prepared) => {
-                bytes.push((mail.id, prepared.clone()));
-                ready.push_back((mail, prepared));
-            }
-            Outcome::Nothing => {
-                delivered.withdrawn += 1;
-                settled.push((mail.id, Settlement::Withdrawn));
-            }
-            Outcome::Impossible { address, reason } => {
-                tracing::error!(
-                    mail = mail.id,
-                    reason = masked(&reason),
-                    "a mail cannot be made and is set aside"
-                );
-                delivered.refused += 1;
-                let attempt = Attempt {
-                    at: now,
-                    stage: "rendering".into(),
-                    code: None,
-                    reply: reason,
-                };
-                let nothing = Prepared {
-                    address,
-                    subject: String::new(),
-                    bytes: Vec::new(),
-                };
-                bytes.push((mail.id, nothing));
-                settled.push((mail.id, Settlement::Refused(attempt)));
-            }
-        }
-    }
-    office.ledger.prepare(bytes, withdrawn).await?;
-    for (id, settlement) in settled {
-        office.ledger.settle(id, settlement, now).await?;
-    }
-    if !look_at.is_empty() {
-        look_at.dedup();
-        office.ledger.look_at(look_at, Vec::new()).await?;
-    }
-    Ok(ready)
-}
-
-/// Sends over as many connections as the settings allow, each taking the next mail when it is
-/// free.
-async fn send_all(
-    round: &Round,
-    ready: VecDeque<(Claimed, Prepared)>,
-    delivered: &mut Delivered,
-) -> Result<(), OfficeError> {
-    let connections = round.office.settings.transport.connections.min(ready.len());
-    let queue = Arc::new(Mutex::new(ready));
+    // Nothing is under way now: what is still claimed was left behind by an error.
+    round.office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
+    let desk = Arc::new(Desk {
+        round: round.clone(),
+        judge: Mutex::default(),
+        gate: watch::Sender::new(Gate::Shut),
+    });
     let mut lanes = JoinSet::new();
-    for _ in 0..connections {
-        lanes.spawn(lane(round.clone(), Arc::clone(&queue)));
+    for number in 0..round.office.settings.transport.connections {
+        lanes.spawn(lane(Arc::clone(&desk), number == 0));
     }
     let mut failed = None;
     while let Some(lane) = lanes.join_next().await {
         match lane {
-            Ok(Ok(done)) => delivered.add(done),
+            Ok(Ok(())) => {}
             Ok(Err(error)) => failed = Some(error),
             Err(panic) => {
-                // Its mail stays claimed; the next start finds it. The others go on.
+                // Its mail stays claimed; the next round finds it. The other lanes go on.
                 tracing::error!(%panic, "a fault in the program stopped one connection");
             }
         }
     }
-    let left: Vec<i64> = lock(&queue).drain(..).map(|(mail, _)| mail.id).collect();
-    let now = round.clock.now();
-    for id in left {
-        round
-            .office
-            .ledger
-            .settle(id, Settlement::Released(now), now)
-            .await?;
-    }
-    failed.map_or(Ok(()), Err)
+    let judgements = lock(&desk.judge).end();
+    desk.write_down(judgements).await?;
+    let delivered = lock(&desk.judge).delivered.clone();
+    failed.map_or(Ok(delivered), Err)
 }
 
-async fn lane(
-    round: Round,
-    queue: Arc<Mutex<VecDeque<(Claimed, Prepared)>>>,
-) -> Result<Delivered, OfficeError> {
-    let mut delivered = Delivered::default();
-    let mut counter = round.post.counter();
-    while !*round.stop.borrow() {
-        let Some((mail, prepared)) = lock(&queue).pop_front() else {
-            break;
-        };
-        if !wait_for_pace(&round).await {
-            lock(&queue).push_front((mail, prepared));
-            break;
-        }
-        let before_dot = || {
-            let (office, clock) = (Arc::clone(&round.office), round.clock);
-            async move {
-                let now = clock.now();
-                let day = office.settings.calendar.today(now);
-                office.ledger.mark_dot(mail.id, now, day).await
-            }
-        };
-        let delivery = counter
-            .send(&prepared, &mail.message_id, round.clock.now(), before_dot)
-            .await;
-        let delivery = match delivery {
-            Ok(delivery) => delivery,
-            Err(error) => {
-                // It cannot be recorded, so nothing left; the mail waits again if that can be.
-                let now = round.clock.now();
-                round
-                    .office
-                    .ledger
-                    .settle(mail.id, Settlement::Released(now), now)
-                    .await?;
-                return Err(error.into());
-            }
-        };
-        let stop = matches!(delivery, Delivery::Relay { .. });
-        settle(&round, &mail, delivery, &mut delivered).await?;
-        if stop {
-            // The others find out by themselves; this one takes nothing more.
-            break;
+async fn lane(desk: Arc<Desk>, first: bool) -> Result<(), OfficeError> {
+    if !first {
+        let mut gate = desk.gate.subscribe();
+        let opened = gate.wait_for(|gate| *gate != Gate::Shut).await;
+        if opened.is_ok_and(|gate| *gate == Gate::Over) {
+            return Ok(());
         }
     }
+    lock(&desk.judge).lane_begins();
+    let mut counter = desk.round.post.counter();
+    let worked = desk.work(&mut counter).await;
     counter.close().await;
-    Ok(delivered)
+    lock(&desk.judge).lane_ends();
+    if first {
+        // Whoever still waits at the gate has nothing to wait for.
+        desk.gate.send_if_modified(|gate| {
+            let shut = *gate == Gate::Shut;
+            if shut {
+                *gate = Gate::Over;
+            }
+            shut
+        });
+    }
+    worked
 }
 
-/// Waits for a place in the minute; false when the daemon stops first. Always by the real clock:
-/// the relay counts real minutes, also when the daemon is told that it is another time.
-async fn wait_for_pace(round: &Round) -> bool {
-    let Some(pace) = &round.pace else { return true };
-    let mut stop = round.stop.clone();
-    loop {
-        let taken = lock(pace).take(Clock::System.now());
-        let Err(wait) = taken else { return true };
-        tokio::select! {
-            () = tokio::time::sleep(wait.unsigned_abs()) => {}
-            // An error means that nobody is left who could say stop.
-            Ok(_) = stop.wait_for(|stop| *stop) => return false,
+impl Desk {
+    /// Whether another mail may be begun.
+    fn goes_on(&self) -> bool {
+        !self.round.is_left() && *self.gate.borrow() != Gate::Over
+    }
+
+    async fn work(&self, counter: &mut Counter) -> Result<(), OfficeError> {
+        while self.goes_on() {
+            let Some(places) = self.places().await else {
+                break;
+            };
+            let Some(mut ready) = self.claim(places).await? else {
+                break;
+            };
+            while let Some((mail, prepared)) = ready.pop_front() {
+                if !self.goes_on() {
+                    ready.push_front((mail, prepared));
+                    return self.give_back(ready).await;
+                }
+                if !self.send(counter, &mail, &prepared).await? {
+                    return self.give_back(ready).await;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Claims what is due, renders it and stores the bytes, before anything is tried. `None` when
+    /// nothing is due or mail may no longer leave today.
+    async fn claim(
+        &self,
+        places: usize,
+    ) -> Result<Option<VecDeque<(Claimed, Prepared)>>, OfficeError> {
+        let Round { office, clock, .. } = &self.round;
+        let Settings {
+            calendar, rules, ..
+        } = &office.settings;
+        // Asked anew each time: a long queue under a limit a minute may outlast the day.
+        let now = clock.now();
+        let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
+            self.give_places_back(places);
+            return Ok(None);
+        };
+        let claimed = office.ledger.claim(now, day, places).await?;
+        if claimed.is_empty() {
+            self.give_places_back(places);
+            return Ok(None);
+        }
+        let ready = self.prepare(claimed, day).await?;
+        self.give_places_back(places - ready.len());
+        Ok(Some(ready))
+    }
+
+    async fn prepare(
+        &self,
+        claimed: Vec<Claimed>,
+        day: Date,
+    ) -> Result<VecDeque<(Claimed, Prepared)>, OfficeError> {
+        let office = &self.round.office;
+        let now = self.round.clock.now();
+        let read = read_slices(office, &claimed, day).await?;
+        let mut ready = VecDeque::new();
+        let (mut bytes, mut withdrawn, mut look_at) = (Vec::new(), Vec::new(), Vec::new());
+        let mut settled = Vec::new();
+        for mail in claimed {
+            if let Some(frozen) = mail.frozen.clone() {
+                ready.push_back((mail, frozen));
+                continue;
+            }
+            let rendered = render(office, &mail, &read, (now, day));
+            withdrawn.extend(rendered.withdrawn);
+            look_at.extend(rendered.look_at);
+            match rendered.mail {
+                Outcome::Ready(prepared) => {
+                    bytes.push((mail.id, prepared.clone()));
+                    ready.push_back((mail, prepared));
+                }
+                Outcome::Nothing => settled.push((mail.id, Settlement::Withdrawn)),
+                Outcome::Impossible { address, reason } => {
+                    tracing::error!(
+                        mail = mail.id,
+                        reason = masked(&reason),
+                        "a mail cannot be made and is set aside"
+                    );
+                    let attempt = Attempt {
+                        at: now,
+                        stage: "rendering".into(),
+                        code: None,
+                        reply: reason,
+                    };
+                    bytes.push((mail.id, Prepared::nothing(address)));
+                    settled.push((mail.id, Settlement::Refused(attempt)));
+                }
+            }
+        }
+        office.ledger.prepare(bytes, withdrawn).await?;
+        for (id, settlement) in settled {
+            lock(&self.judge).delivered.count(&settlement);
+            office.ledger.settle(id, settlement, now).await?;
+        }
+        if !look_at.is_empty() {
+            look_at.dedup();
+            office.ledger.look_at(look_at, Vec::new()).await?;
+        }
+        Ok(ready)
+    }
+
+    /// Sends one mail and writes down what became of it. Whether the lane goes on.
+    async fn send(
+        &self,
+        counter: &mut Counter,
+        mail: &Claimed,
+        prepared: &Prepared,
+    ) -> Result<bool, OfficeError> {
+        let Round { office, clock, .. } = &self.round;
+        let before_dot = || async {
+            let now = clock.now();
+            let day = office.settings.calendar.today(now);
+            office.ledger.mark_dot(mail.id, now, day).await
+        };
+        // An error: it cannot be recorded, so nothing left.
+        let delivery = counter
+            .send(prepared, &mail.message_id, clock.now(), before_dot)
+            .await?;
+        let taken_in = !matches!(delivery, Delivery::Relay { .. });
+        let judgements = lock(&self.judge).judge(mail, delivery, clock.now());
+        let (over, lane_ends) = (judgements.round_is_over, judgements.lane_ends);
+        self.write_down(judgements).await?;
+        if over {
+            self.gate.send_replace(Gate::Over);
+        } else if taken_in {
+            self.gate.send_if_modified(|gate| {
+                let shut = *gate == Gate::Shut;
+                if shut {
+                    *gate = Gate::Open;
+                }
+                shut
+            });
+        }
+        Ok(!over && !lane_ends)
+    }
+
+    /// Writes down what became of mails. Once a server has answered, that must not be forgotten: it
+    /// is tried until it goes, and meanwhile this lane sends nothing more.
+    async fn write_down(&self, judgement: Judgement) -> Result<(), OfficeError> {
+        let mut tries = 0;
+        for (id, settlement) in judgement.settled {
+            let now = self.round.clock.now();
+            while let Err(error) = (self.round.office.ledger)
+                .settle(id, settlement.clone(), now)
+                .await
+            {
+                tries += 1;
+                if tries == 1 {
+                    tracing::error!(mail = id, %error, "what became of a mail cannot be written down; it is tried until it can");
+                }
+                let gives_up = !self.round.insists && tries >= WRITES_OF_ONE_ROUND;
+                if gives_up || self.round.is_left() {
+                    return Err(error.into());
+                }
+                tokio::time::sleep(WRITE_AGAIN).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Mails that were claimed and not begun wait again.
+    async fn give_back(&self, ready: VecDeque<(Claimed, Prepared)>) -> Result<(), OfficeError> {
+        let now = self.round.clock.now();
+        self.give_places_back(ready.len());
+        for (mail, _) in ready {
+            let ledger = &self.round.office.ledger;
+            ledger
+                .settle(mail.id, Settlement::Released(now), now)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for places in the minute; `None` when the round ends first. Always by the real clock:
+    /// the relay counts real minutes, also when the daemon is told that it is another time.
+    async fn places(&self) -> Option<usize> {
+        let Some(pace) = &self.round.pace else {
+            return Some(BATCH);
+        };
+        let mut leave = self.round.leave.clone();
+        let mut gate = self.gate.subscribe();
+        loop {
+            let taken = lock(pace).take(Clock::System.now(), BATCH);
+            let wait = match taken {
+                Ok(places) => return Some(places),
+                Err(wait) => wait,
+            };
+            tokio::select! {
+                () = tokio::time::sleep(wait.unsigned_abs()) => {}
+                Ok(()) = leave.changed() => return None,
+                Ok(_) = gate.wait_for(|gate| *gate == Gate::Over) => return None,
+            }
+        }
+    }
+
+    fn give_places_back(&self, places: usize) {
+        if let Some(pace) = &self.round.pace {
+            lock(pace).give_back(places);
         }
     }
 }
 
-async fn settle(
-    round: &Round,
-    mail: &Claimed,
-    delivery: Delivery,
-    delivered: &mut Delivered,
-) -> Result<(), OfficeError> {
-    let now = round.clock.now();
-    let (settlement, relay) = settlement(mail, delivery, now);
-    match &settlement {
-        Settlement::Sent(_) => delivered.sent += 1,
-        Settlement::Refused(_) | Settlement::Expired(_) => delivered.refused += 1,
-        Settlement::Later(..) | Settlement::Unknown(..) => delivered.later += 1,
-        Settlement::Held(_) => delivered.held += 1,
-        Settlement::Released(_) | Settlement::Withdrawn => {}
-    }
-    log(mail, &settlement);
-    delivered.relay = relay.or(delivered.relay.take());
-    Ok(round.office.ledger.settle(mail.id, settlement, now).await?)
-}
-
-/// What a delivery means for its mail, and the relay's trouble if it is that.
-fn settlement(
-    mail: &Claimed,
-    delivery: Delivery,
-    now: Timestamp,
-) -> (Settlement, Option<RelayTrouble>) {
-    match delivery {
-        Delivery::Accepted(attempt) => (Settlement::Sent(attempt), None),
-        Delivery::Permanent(attempt) => (Settlement::Refused(attempt), None),
-        Delivery::Temporary(attempt) if age(mail.created, now) >= GIVE_UP_AFTER => {
-            (Settlement::Expired(attempt), None)
-        }
-        Delivery::Temporary(attempt) => {
-            let next = next_try(Trouble::Message, mail.attempts + 1, now);
-            (Settlement::Later(attempt, next), None)
-        }
-        Delivery::Unknown(attempt) if mail.uncertain >= UNCERTAIN_RESENDS => {
-            (Settlement::Held(attempt), None)
-        }
-        Delivery::Unknown(attempt) => {
-            let next = next_try(Trouble::Uncertain, mail.uncertain + 1, now);
-            (Settlement::Unknown(attempt, next), None)
-        }
-        Delivery::Relay { attempt, login } => (
-            Settlement::Released(now),
-            Some(RelayTrouble { attempt, login }),
-        ),
-    }
-}
-
-/// One line a mail, told where it is handled. Addresses and texts stay out of it.
-fn log(mail: &Claimed, settlement: &Settlement) {
-    match settlement {
-        Settlement::Sent(attempt) => {
-            tracing::info!(
-                mail = mail.id,
-                message_id = mail.message_id,
-                code = attempt.code,
-                "sent"
-            );
-        }
-        Settlement::Later(attempt, next) => {
-            tracing::warn!(mail = mail.id, stage = attempt.stage, code = attempt.code, %next, "refused for now");
-        }
-        Settlement::Refused(attempt) | Settlement::Expired(attempt) => {
-            tracing::error!(
-                mail = mail.id,
-                stage = attempt.stage,
-                code = attempt.code,
-                "refused for good; see `avstamd outbox show`"
-            );
-        }
-        Settlement::Unknown(attempt, next) => {
-            tracing::warn!(mail = mail.id, stage = attempt.stage, %next, "no answer after the final dot; the same bytes will be sent again");
-        }
-        Settlement::Held(attempt) => {
-            tracing::error!(
-                mail = mail.id,
-                stage = attempt.stage,
-                "uncertain too often; held, see `avstamd outbox show`"
-            );
-        }
-        Settlement::Released(_) | Settlement::Withdrawn => {}
-    }
-}
-
-impl Delivered {
-    fn add(&mut self, other: Self) {
-        self.sent += other.sent;
-        self.refused += other.refused;
-        self.later += other.later;
-        self.held += other.held;
-        self.withdrawn += other.withdrawn;
-        self.relay = self.relay.take().or(other.relay);
-    }
-}
-
-/// A lock whose holder panicked still guards sound data here: queues and counters.
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+/// A lock whose holder panicked still guards sound data in this layer: counters, a line of text.
+pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,7 +13,9 @@ pub fn masked(text: &str) -> String {
         }
         None => word.to_owned(),
     };
-    text.split(' ').map(mask).collect::<Vec<_>>().join(" ")
+    text.split_inclusive([' ', ',', ';'])
+        .map(mask)
+        .collect::<String>()
 }
 
 #[cfg(test)]
@@ -28,5 +30,9 @@ mod tests {
             "5.1.1 <a…@skola.example>: unknown; to:k…@b.example å…@c.example"
         );
         assert_eq!(masked("2.0.0 queued as 7A"), "2.0.0 queued as 7A");
+        assert_eq!(
+            masked("a1@b.example,c1@d.example"),
+            "a…@b.example,c…@d.example"
+        );
     }
 }

@@ -12,6 +12,7 @@ mod render;
 mod service;
 mod systemd;
 mod tick;
+mod verdict;
 
 pub use clock::Clock;
 pub use deliver::{Delivered, RelayTrouble, Round, deliver};

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use jiff::civil::Date;
-use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
 use crate::calendar::{Language, school_year_name};
@@ -180,12 +179,12 @@ pub fn sender(settings: &Settings) -> Sender {
     }
 }
 
-/// Reads the words of both languages, to see that they are sound.
-///
-/// # Errors
-/// What is wrong with them.
-pub fn check_words(templates: Option<&Path>) -> Result<(), WordsError> {
-    load_words(templates).map(drop)
+/// Reads the words of both languages: what is wrong with each.
+pub fn check_words(templates: Option<&Path>) -> Vec<WordsError> {
+    [Language::Swedish, Language::English]
+        .into_iter()
+        .filter_map(|language| Words::load(language, templates).err())
+        .collect()
 }
 
 fn load_words(templates: Option<&Path>) -> Result<(Words, Words), WordsError> {
@@ -216,9 +215,4 @@ fn still_holds(trouble: &Trouble, world: &AreaWorld) -> bool {
             .is_some_and(|person| person.email == *address),
         Trouble::Held { .. } | Trouble::ImportRefused { .. } => true,
     }
-}
-
-/// The age of something, never negative.
-pub fn age(since: Timestamp, now: Timestamp) -> SignedDuration {
-    now.duration_since(since).max(SignedDuration::ZERO)
 }

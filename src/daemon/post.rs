@@ -8,8 +8,8 @@ use thiserror::Error;
 
 use crate::config::{self, Settings, TransportKind};
 use crate::mail::transport::{
-    Credentials, Deadlines, Envelope, Outcome, Parcel, Security, Session, SmtpSettings, Transport,
-    TransportError, Verdict,
+    Credentials, Deadlines, Envelope, Outcome, Parcel, Security, Session, SmtpSettings, Stage,
+    Transport, TransportError, Verdict,
 };
 use crate::store::{Attempt, Prepared, StoreError};
 
@@ -26,8 +26,10 @@ pub enum Delivery {
     Unknown(Attempt),
     /// The relay's trouble.
     Relay {
-        /// How far it came.
+        /// How far it came, in words, and what was said.
         attempt: Attempt,
+        /// How far it came.
+        stage: Stage,
         /// Whether our login was refused.
         login: bool,
     },
@@ -45,6 +47,12 @@ pub enum PostError {
         path: String,
         /// What the system said.
         source: std::io::Error,
+    },
+    /// The password file holds nothing.
+    #[error("{path}: the password file is empty; write the password on its first line")]
+    NoPassword {
+        /// The file.
+        path: String,
     },
     /// Certificates or host name.
     #[error(transparent)]
@@ -103,7 +111,7 @@ impl Post {
                     },
                     credentials,
                     ca_file: ca_file.clone(),
-                    hello_name: hello_name.clone().unwrap_or_else(host_name),
+                    hello_name: hello_name.clone().or_else(host_name),
                     deadlines: Deadlines::default(),
                 })?
             }
@@ -161,6 +169,19 @@ impl Counter {
         Ok(delivery(outcome, now))
     }
 
+    /// Connects, secures, logs in and takes leave; files and commands need none of it.
+    ///
+    /// # Errors
+    /// How far it came, and what the server said.
+    pub async fn greet(mut self) -> Result<(), String> {
+        let greeted = self.session.greet().await;
+        self.close().await;
+        greeted.map_err(|Outcome { stage, reply, .. }| match reply.code {
+            Some(code) => format!("{stage}: {code} {}", reply.text),
+            None => format!("{stage}: {}", reply.text),
+        })
+    }
+
     /// Takes leave of the server.
     pub async fn close(self) {
         self.session.close().await;
@@ -184,13 +205,10 @@ fn delivery(outcome: Outcome, now: Timestamp) -> Delivery {
         Verdict::Temporary => Delivery::Temporary(attempt),
         Verdict::Permanent => Delivery::Permanent(attempt),
         Verdict::Unknown => Delivery::Unknown(attempt),
-        Verdict::Relay => Delivery::Relay {
+        Verdict::Relay | Verdict::Login => Delivery::Relay {
             attempt,
-            login: false,
-        },
-        Verdict::Login => Delivery::Relay {
-            attempt,
-            login: true,
+            stage,
+            login: verdict == Verdict::Login,
         },
     }
 }
@@ -206,20 +224,18 @@ fn password(file: &std::path::Path) -> Result<SecretString, PostError> {
         .lines()
         .next()
         .unwrap_or_default();
+    if line.is_empty() {
+        return Err(PostError::NoPassword {
+            path: file.display().to_string(),
+        });
+    }
     Ok(SecretString::from(line.to_owned()))
 }
 
-/// This machine's name, for the greeting; `localhost` where it has none that is plain.
-fn host_name() -> String {
+/// This machine's name, for the greeting, where it is a full one: many servers refuse a bare one.
+fn host_name() -> Option<String> {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let name = name.trim();
-    let plain = !name.is_empty()
-        && name
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || ".-".contains(c));
-    if plain {
-        name.to_owned()
-    } else {
-        "localhost".to_owned()
-    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+    (name.contains('.') && name.chars().all(plain)).then(|| name.to_owned())
 }

@@ -1,7 +1,7 @@
 //! A claimed mail is rendered when it is sent, from what is so then: what was answered meanwhile
 //! is left out, and text about a unit goes to nobody who has left it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 
 use super::office::{Office, OfficeError, SliceWorld, sender};
 use crate::follow_up::{AreaId, Person, PersonId};
-use crate::mail::{Head, Slice, Slices, compose, message};
-use crate::plan::{Decision, Matter, Silence, Trouble, Verdict, plan};
+use crate::mail::{Composed, Head, Slice, Slices, compose, message};
+use crate::plan::{Decision, Matter, NoticeKey, Silence, Trouble, Verdict, plan};
 use crate::store::{Claimed, Prepared};
 
 /// What rendering made of a claimed mail.
@@ -40,11 +40,15 @@ pub enum Outcome {
     },
 }
 
-/// Slices already read in this round of deliveries.
-pub type Read = BTreeMap<Option<AreaId>, SliceWorld>;
+/// The slices a batch of mails draws on, and what the plan makes of them today.
+#[derive(Debug, Default)]
+pub struct Read {
+    slices: BTreeMap<Option<AreaId>, SliceWorld>,
+    decisions: BTreeMap<Option<AreaId>, HashMap<NoticeKey, Decision>>,
+}
 
-/// Reads the slices that `claimed` draw on, once each; every slice where a monthly digest is among
-/// them.
+/// Reads the slices that `claimed` draw on and plans them, once each; every slice is read where a
+/// monthly digest is among them.
 ///
 /// # Errors
 /// A database refused.
@@ -53,23 +57,37 @@ pub async fn read_slices(
     claimed: &[Claimed],
     day: Date,
 ) -> Result<Read, OfficeError> {
-    let lines = claimed.iter().flat_map(|mail| &mail.lines);
+    let lines = claimed
+        .iter()
+        .filter(|mail| mail.frozen.is_none())
+        .flat_map(|mail| &mail.lines);
+    let areas: BTreeSet<Option<AreaId>> = lines.clone().map(|line| line.area.clone()).collect();
+    let mut read = Read::default();
     if lines
         .clone()
         .any(|line| line.key.occurrence.starts_with("monthly-digest/"))
     {
-        let slices = office.every_slice(day).await?;
-        return Ok(slices
-            .into_iter()
-            .map(|s| (s.world.area.as_ref().map(|a| a.id.clone()), s))
-            .collect());
+        for slice in office.every_slice(day).await? {
+            let area = slice.world.area.as_ref().map(|area| area.id.clone());
+            read.slices.insert(area, slice);
+        }
+    } else if !areas.is_empty() {
+        let troubles = office.troubles().await?;
+        for area in &areas {
+            let slice = office.slice(area.clone(), day, &troubles).await?;
+            read.slices.insert(area.clone(), slice);
+        }
     }
-    let troubles = office.troubles().await?;
-    let areas: BTreeSet<Option<AreaId>> = lines.map(|line| line.area.clone()).collect();
-    let mut read = Read::new();
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
     for area in areas {
-        let slice = office.slice(area.clone(), day, &troubles).await?;
-        read.insert(area, slice);
+        let Some(SliceWorld { world, troubles }) = read.slices.get(&area) else {
+            continue;
+        };
+        let planned = plan(day, world, troubles, calendar, rules).decisions;
+        let by_key = planned
+            .into_iter()
+            .filter_map(|decision| Some((decision.key()?, decision)));
+        read.decisions.insert(area, by_key.collect());
     }
     Ok(read)
 }
@@ -86,13 +104,10 @@ pub fn render(
         withdrawn: Vec::new(),
         look_at: Vec::new(),
     };
-    let plans = replan(office, claimed, read, day);
     let mut decisions = Vec::new();
     for line in &claimed.lines {
-        let planned = plans.get(&line.area).map(Vec::as_slice).unwrap_or_default();
-        let found = planned
-            .iter()
-            .find(|decision| decision.key().as_ref() == Some(&line.key));
+        let planned = read.decisions.get(&line.area);
+        let found = planned.and_then(|planned| planned.get(&line.key));
         match holds(found, &claimed.person) {
             Ok(decision) => decisions.push(decision.clone()),
             Err(reason) => {
@@ -102,32 +117,13 @@ pub fn render(
         }
     }
     let person = read
+        .slices
         .values()
         .find_map(|slice| slice.world.people.get(&claimed.person));
     if let (Some(person), false) = (person, decisions.is_empty()) {
         rendered.mail = write(office, (claimed, person), &decisions, (read, now, day));
     }
     rendered
-}
-
-fn replan(
-    office: &Office,
-    claimed: &Claimed,
-    read: &Read,
-    day: Date,
-) -> BTreeMap<Option<AreaId>, Vec<Decision>> {
-    let areas: BTreeSet<&Option<AreaId>> = claimed.lines.iter().map(|line| &line.area).collect();
-    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
-    areas
-        .into_iter()
-        .filter_map(|area| Some((area, read.get(area)?)))
-        .map(|(area, SliceWorld { world, troubles })| {
-            (
-                area.clone(),
-                plan(day, world, troubles, calendar, rules).decisions,
-            )
-        })
-        .collect()
 }
 
 /// Whether a notice still holds for the person the mail is for, or why not.
@@ -149,6 +145,7 @@ fn write(
     (read, now, day): (&Read, Timestamp, Date),
 ) -> Outcome {
     let slices: Slices<'_> = read
+        .slices
         .iter()
         .map(|(area, slice)| {
             let troubles: &[Trouble] = &slice.troubles;
@@ -166,20 +163,21 @@ fn write(
         address: person.email.clone(),
         reason: error.to_string(),
     };
-    let content = match compose(person, decisions, &slices, &office.setting(day), words) {
-        Ok(Some(content)) => content,
+    let composed = match compose(person, decisions, &slices, &office.setting(day), words) {
+        Ok(Some(composed)) => composed,
         Ok(None) => return Outcome::Nothing,
         Err(error) => return impossible(&error),
     };
     let sender = sender(&office.settings);
-    let thread = thread(decisions, person);
+    let Composed { content, leading } = composed;
+    let thread = thread(&leading, person);
     let head = Head {
         to_name: &person.name,
         to_address: &person.email,
         message_id: &claimed.message_id,
-        date: now,
+        date: now.to_zoned_datetime(office.settings.calendar.zone().clone()),
         thread: &thread,
-        kind: kind(decisions),
+        kind: kind(&leading),
     };
     match message(&content, &head, &sender, words) {
         Ok(bytes) => Outcome::Ready(Prepared {
@@ -192,25 +190,21 @@ fn write(
 }
 
 /// The kind a mail is filed under by the reader's rules.
-fn kind(decisions: &[Decision]) -> &'static str {
-    let digest = decisions
-        .iter()
-        .find(|decision| decision.matter.is_digest());
-    digest.map_or("reminders", |decision| decision.matter.kind())
+const fn kind(leading: &Matter) -> &'static str {
+    if leading.is_digest() {
+        leading.kind()
+    } else {
+        "reminders"
+    }
 }
 
 /// One thread per occurrence and person: digests of an area follow each other; any other mail
-/// hangs on the first thing it is about.
-fn thread(decisions: &[Decision], person: &Person) -> String {
-    let first = decisions
-        .iter()
-        .find(|d| d.matter.is_digest())
-        .or(decisions.first());
-    let about = match first.map(|decision| &decision.matter) {
-        Some(Matter::WeeklyDigest { area, .. }) => format!("weekly-digest/{area}"),
-        Some(Matter::MonthlyDigest { .. }) => "monthly-digest".to_owned(),
-        Some(matter) => matter.occurrence(),
-        None => String::new(),
+/// hangs on what its subject names.
+fn thread(leading: &Matter, person: &Person) -> String {
+    let about = match leading {
+        Matter::WeeklyDigest { area, .. } => format!("weekly-digest/{area}"),
+        Matter::MonthlyDigest { .. } => "monthly-digest".to_owned(),
+        matter => matter.occurrence(),
     };
     let hash = Sha256::digest(format!("{about}\n{}", person.id));
     hash.iter()

@@ -3,7 +3,7 @@
 //! One task plans, one delivers, so that a slow relay never delays a decision. A round that fails
 //! is told and tried again at the next beat. The watchdog is fed only after a whole round.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{Notify, mpsc, watch};
 
 use super::clock::Clock;
-use super::deliver::{Delivered, RelayTrouble, Round, deliver};
+use super::deliver::{Delivered, RelayTrouble, Round, deliver, lock};
 use super::heartbeat::{Heartbeat, HeartbeatError};
 use super::mask::masked;
 use super::office::{Office, OfficeError};
@@ -22,6 +22,7 @@ use super::post::{Post, PostError};
 use super::systemd;
 use super::tick::{Ticked, tick};
 use crate::config;
+use crate::mail::WordsError;
 use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::store::StoreError;
 
@@ -51,12 +52,23 @@ pub enum ServiceError {
     Signals(#[from] std::io::Error),
 }
 
+/// What is in force: settings with their databases and words, and the way out they name.
+#[derive(Clone)]
+struct Present {
+    office: Arc<Office>,
+    post: Arc<Post>,
+}
+
 /// What the service keeps between rounds.
 struct Service {
     config: PathBuf,
-    office: watch::Sender<Arc<Office>>,
+    present: watch::Sender<Present>,
     wake: Arc<Notify>,
+    /// Raised by a reload and by the stop: a round under way is left.
+    leave: watch::Sender<u64>,
     stop: watch::Sender<bool>,
+    /// The mail server's trouble, while it lasts, in words.
+    trouble: Arc<Mutex<Option<String>>>,
     clock: Clock,
 }
 
@@ -68,29 +80,30 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
     let now = clock.now();
     office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
     let ticked = tick(&office, now).await?;
-    let (_keep, stop) = watch::channel(false);
-    let round = round(&office, clock, stop)?;
+    let post = Arc::new(Post::new(&office.settings)?);
+    let (_keep, leave) = watch::channel(0);
+    let round = Round {
+        insists: false,
+        ..round(Present { office, post }, clock, leave)
+    };
     Ok((ticked, deliver(&round).await?))
 }
 
-fn round(
-    office: &Arc<Office>,
-    clock: Clock,
-    stop: watch::Receiver<bool>,
-) -> Result<Round, PostError> {
+fn round(present: Present, clock: Clock, leave: watch::Receiver<u64>) -> Round {
+    let Present { office, post } = present;
     let transport = &office.settings.transport;
     let pace = match transport.kind {
         config::TransportKind::Files { .. } => None,
         _ => Some(Arc::new(Mutex::new(Pace::new(transport.per_minute)))),
     };
-    let post = Arc::new(Post::new(&office.settings)?);
-    Ok(Round {
-        office: Arc::clone(office),
+    Round {
+        office,
         post,
         clock,
         pace,
-        stop,
-    })
+        leave,
+        insists: true,
+    }
 }
 
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
@@ -117,30 +130,28 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
         signal(SignalKind::interrupt())?,
     );
     let heartbeat = Heartbeat::start(beats.clone()).await?;
-    let (office, _) = watch::channel(Arc::new(office));
+    let post = Arc::new(Post::new(&office.settings)?);
+    let office = Arc::new(office);
     let service = Service {
         config,
-        office,
+        present: watch::Sender::new(Present { office, post }),
         wake: Arc::default(),
-        stop: watch::channel(false).0,
+        leave: watch::Sender::new(0),
+        stop: watch::Sender::new(false),
+        trouble: Arc::default(),
         clock,
     };
-    let first = round(
-        &service.office.borrow().clone(),
-        clock,
-        service.stop.subscribe(),
-    )?;
-    let mut delivering = tokio::spawn(deliver_on(
-        first,
-        service.office.subscribe(),
-        Arc::clone(&service.wake),
-    ));
+    let mut delivering = tokio::spawn(service.courier().deliver_on());
     systemd::ready();
     tracing::info!("avstamd is running");
     let _ = beats.try_send(());
     loop {
         tokio::select! {
-            _ = beat.recv() => service.plan().await,
+            // A tick writes in whole transactions, so it can be left at any point.
+            _ = beat.recv() => tokio::select! {
+                () = service.plan() => {}
+                () = either(&mut terminate, &mut interrupt) => break,
+            },
             _ = hang_up.recv() => service.reload(),
             () = either(&mut terminate, &mut interrupt) => break,
             // It ends by itself only by a fault of ours; a new start finds every mail.
@@ -151,6 +162,7 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
     tracing::info!("stopping: what is being sent is finished");
     heartbeat.stop().await;
     let _ = service.stop.send(true);
+    service.leave.send_modify(|leave| *leave += 1);
     service.wake.notify_one();
     if tokio::time::timeout(GRACE, delivering).await.is_err() {
         tracing::warn!("a mail was still under way at the stop; the next start finds it");
@@ -166,8 +178,20 @@ async fn either(one: &mut Signal, other: &mut Signal) {
 }
 
 impl Service {
+    /// Whoever delivers, with what it needs of the service.
+    fn courier(&self) -> Courier {
+        Courier {
+            present: self.present.subscribe(),
+            wake: Arc::clone(&self.wake),
+            leave: self.leave.subscribe(),
+            stop: self.stop.subscribe(),
+            trouble: Arc::clone(&self.trouble),
+            clock: self.clock,
+        }
+    }
+
     async fn plan(&self) {
-        let office = Arc::clone(&self.office.borrow());
+        let office = Arc::clone(&self.present.borrow().office);
         match tick(&office, self.clock.now()).await {
             Ok(ticked) => {
                 if ticked.noted.notices > 0 {
@@ -197,6 +221,9 @@ impl Service {
                         line.push_str(&format!(", {count} {word}"));
                     }
                 }
+                if let Some(trouble) = &*lock(&self.trouble) {
+                    line.push_str(&format!("; {trouble}"));
+                }
                 systemd::status(&line);
                 systemd::alive();
             }
@@ -204,50 +231,85 @@ impl Service {
         }
     }
 
-    /// Reads the configuration anew; a bad one leaves the old in force and says so.
+    /// Reads the configuration anew; a bad one leaves the old in force, all of it, and says so.
     fn reload(&self) {
         systemd::reloading();
-        let old = Arc::clone(&self.office.borrow());
-        match config::load(&self.config) {
-            Err(error) => tracing::error!("the old configuration stays in force:\n{error}"),
-            Ok(settings) if settings.database != old.settings.database => {
-                tracing::error!(
-                    "the old configuration stays in force: another database takes a restart"
-                );
+        let old = self.present.borrow().clone();
+        match renewed(&self.config, &old.office) {
+            Ok(present) => {
+                self.present.send_replace(present);
+                self.leave.send_modify(|leave| *leave += 1);
+                self.wake.notify_one();
+                tracing::info!("the configuration was read anew");
             }
-            Ok(settings) => match old.with_settings(settings) {
-                Ok(office) => {
-                    self.office.send_replace(Arc::new(office));
-                    tracing::info!("the configuration was read anew");
-                }
-                Err(error) => tracing::error!(%error, "the old configuration stays in force"),
-            },
+            Err(error) => tracing::error!("the old configuration stays in force: {error}"),
         }
         systemd::ready();
     }
 }
 
+/// Why a configuration was not taken.
+#[derive(Debug, Error)]
+enum ReloadError {
+    #[error(transparent)]
+    Config(#[from] config::ConfigError),
+    #[error("another database takes a restart")]
+    Database,
+    #[error(transparent)]
+    Words(#[from] WordsError),
+    #[error(transparent)]
+    Post(#[from] PostError),
+}
+
+/// What a configuration file says now, over the databases of `old`.
+fn renewed(config: &Path, old: &Office) -> Result<Present, ReloadError> {
+    let settings = config::load(config)?;
+    if settings.database != old.settings.database {
+        return Err(ReloadError::Database);
+    }
+    let post = Arc::new(Post::new(&settings)?);
+    let office = Arc::new(old.with_settings(settings)?);
+    Ok(Present { office, post })
+}
+
 /// Delivers whenever it is woken: after each tick, so that a waiting mail whose time has come leaves
 /// at the next beat.
-async fn deliver_on(mut work: Round, mut office: watch::Receiver<Arc<Office>>, wake: Arc<Notify>) {
-    let mut pause = Pause::default();
-    while !*work.stop.borrow() {
-        wake.notified().await;
-        if office.has_changed().unwrap_or(false) {
-            let present = Arc::clone(&office.borrow_and_update());
-            match round(&present, work.clock, work.stop.clone()) {
-                Ok(renewed) => (work, pause) = (renewed.after(&work), Pause::default()),
-                Err(error) => {
-                    tracing::error!(%error, "mail leaves the old way until this is mended")
-                }
+struct Courier {
+    present: watch::Receiver<Present>,
+    wake: Arc<Notify>,
+    leave: watch::Receiver<u64>,
+    stop: watch::Receiver<bool>,
+    trouble: Arc<Mutex<Option<String>>>,
+    clock: Clock,
+}
+
+impl Courier {
+    async fn deliver_on(mut self) {
+        let mut pause = Pause::default();
+        let mut work = self.work();
+        while !*self.stop.borrow() {
+            self.wake.notified().await;
+            // A round is left by what comes after this.
+            self.leave.mark_unchanged();
+            if self.present.has_changed().unwrap_or(false) {
+                work = self.work().after(&work);
+                pause = Pause::default();
             }
-        }
-        if pause.is_over(work.clock.now()) {
+            work.leave = self.leave.clone();
+            if *self.stop.borrow() || !pause.is_over(self.clock.now()) {
+                continue;
+            }
             match deliver(&work).await {
-                Ok(delivered) => pause.learn(&delivered, work.clock.now()),
+                Ok(delivered) => pause.learn(&delivered, self.clock.now()),
                 Err(error) => tracing::error!(%error, "delivery stopped; it is tried again"),
             }
+            *lock(&self.trouble) = pause.words();
         }
+    }
+
+    fn work(&mut self) -> Round {
+        let present = self.present.borrow_and_update().clone();
+        round(present, self.clock, self.leave.clone())
     }
 }
 
@@ -256,6 +318,7 @@ async fn deliver_on(mut work: Round, mut office: watch::Receiver<Arc<Office>>, w
 struct Pause {
     failures: u32,
     until: Option<Timestamp>,
+    stage: String,
 }
 
 impl Pause {
@@ -263,34 +326,39 @@ impl Pause {
         self.until.is_none_or(|until| until <= now)
     }
 
-    /// One alarm when it begins, one word when it is over.
+    /// The trouble in words, while it lasts.
+    fn words(&self) -> Option<String> {
+        let until = self.until?;
+        let stage = &self.stage;
+        Some(format!(
+            "the mail server is in trouble ({stage}); all mail waits until {until}"
+        ))
+    }
+
+    /// One alarm when it begins, one word when it is over. A round that sent something was no
+    /// failure in a row.
     fn learn(&mut self, delivered: &Delivered, now: Timestamp) {
-        match &delivered.relay {
-            Some(RelayTrouble { attempt, login }) => {
-                self.failures += 1;
-                let kind = if *login {
-                    Trouble::Login
-                } else {
-                    Trouble::Relay
-                };
-                let until = next_try(kind, self.failures, now);
-                self.until = Some(until);
-                let (stage, code, reply) = (&attempt.stage, attempt.code, masked(&attempt.reply));
-                if self.failures == 1 {
-                    tracing::error!(stage, code, reply, %until, "the mail server is in trouble; all mail waits");
-                } else {
-                    tracing::debug!(stage, code, failures = self.failures, %until, "the mail server is still in trouble");
-                }
-                systemd::status(&format!(
-                    "the mail server is in trouble ({stage}); all mail waits until {until}"
-                ));
-            }
-            None => {
-                if self.failures > 0 && delivered.sent > 0 {
-                    tracing::info!(failures = self.failures, "the mail server is well again");
-                    *self = Self::default();
-                }
-            }
+        if self.failures > 0 && delivered.sent > 0 {
+            tracing::info!(failures = self.failures, "the mail server takes mail again");
+            *self = Self::default();
+        }
+        let Some(RelayTrouble { attempt, login }) = &delivered.relay else {
+            return;
+        };
+        self.failures += 1;
+        let kind = if *login {
+            Trouble::Login
+        } else {
+            Trouble::Relay
+        };
+        let until = next_try(kind, self.failures, now);
+        self.until = Some(until);
+        self.stage.clone_from(&attempt.stage);
+        let (stage, code, reply) = (&attempt.stage, attempt.code, masked(&attempt.reply));
+        if self.failures == 1 {
+            tracing::error!(stage, code, reply, %until, "the mail server is in trouble; all mail waits");
+        } else {
+            tracing::debug!(stage, code, failures = self.failures, %until, "the mail server is still in trouble");
         }
     }
 }

@@ -7,6 +7,7 @@
 mod activity;
 mod address;
 mod choice;
+mod dialogue_name;
 mod id;
 mod measure;
 mod meeting;
@@ -18,6 +19,7 @@ mod world;
 pub use activity::Activity;
 pub use address::{AddressFault, envelope_address};
 pub use choice::UnknownChoice;
+pub use dialogue_name::DialogueName;
 pub use id::{ActivityId, AreaId, MeasureId, PersonId, UnitCode, UnitCodeFault};
 pub use measure::{Effect, Evaluation, Measure, MeasureStatus, NextStep};
 pub use meeting::{

@@ -66,21 +66,37 @@ impl AreaWorld {
         holders
     }
 
-    /// The one who answers for a unit on `day`: an acting principal before a permanent one. With
-    /// several of the same kind, the one appointed last, then the first by identifier.
+    /// The one who answers for a unit on `day`; see [`AreaWorld::principals`].
     pub fn principal(&self, unit: &UnitCode, day: Date) -> Option<PersonId> {
-        self.appointments
-            .iter()
-            .filter(|a| a.role.leads_unit() && a.holds(day))
-            .filter(|a| matches!(&a.post, Post::Unit(code) if code == unit))
-            .max_by_key(|a| {
-                (
-                    a.role == Role::ActingPrincipal,
-                    a.from,
-                    std::cmp::Reverse(&a.person),
-                )
-            })
-            .map(|a| a.person.clone())
+        self.principals(day).get(unit).map(|&person| person.clone())
+    }
+
+    /// The one who answers for each unit on `day`: an acting principal before a permanent one. With
+    /// several of the same kind, the one appointed last, then the first by identifier.
+    pub fn principals(&self, day: Date) -> BTreeMap<&UnitCode, &PersonId> {
+        let rank = |a: &Appointment| (a.role == Role::ActingPrincipal, a.from);
+        let mut leading: BTreeMap<&UnitCode, &Appointment> = BTreeMap::new();
+        for appointment in &self.appointments {
+            let Post::Unit(unit) = &appointment.post else {
+                continue;
+            };
+            if !appointment.role.leads_unit() || !appointment.holds(day) {
+                continue;
+            }
+            leading
+                .entry(unit)
+                .and_modify(|other| {
+                    let (one, two) = (rank(appointment), rank(other));
+                    if one > two || (one == two && appointment.person < other.person) {
+                        *other = appointment;
+                    }
+                })
+                .or_insert(appointment);
+        }
+        leading
+            .into_iter()
+            .map(|(unit, appointment)| (unit, &appointment.person))
+            .collect()
     }
 
     /// The area's managers on `day`.
@@ -118,31 +134,37 @@ impl AreaWorld {
 
     /// The units a person leads in this area on `day`.
     pub fn units_led_by(&self, person: &PersonId, day: Date) -> Vec<&SchoolUnit> {
+        let principals = self.principals(day);
         self.active_units(day)
-            .filter(|unit| self.principal(&unit.code, day).as_ref() == Some(person))
+            .filter(|unit| principals.get(&unit.code) == Some(&person))
             .collect()
     }
 
     /// The pairs that should meet for check-ins on `day`: every principal with every manager of
     /// the area, a principal of two units once, nobody with themselves.
-    pub fn pairs(&self, day: Date) -> Vec<Pair> {
+    pub fn pairs(&self, day: Date) -> BTreeSet<Pair> {
         let managers = self.area_managers(day);
-        let mut pairs = Vec::new();
-        for principal in self
-            .active_units(day)
-            .filter_map(|unit| self.principal(&unit.code, day))
-        {
-            for manager in managers.iter().filter(|&manager| *manager != principal) {
-                let (principal, area_manager) = (principal.clone(), manager.clone());
-                pairs.push(Pair {
-                    principal,
-                    area_manager,
-                });
-            }
-        }
-        pairs.sort();
-        pairs.dedup();
-        pairs
+        let principals = self.principals(day);
+        self.active_units(day)
+            .filter_map(|unit| principals.get(&unit.code))
+            .flat_map(|&principal| {
+                let others = managers.iter().filter(move |&manager| manager != principal);
+                others.map(move |manager| Pair {
+                    principal: principal.clone(),
+                    area_manager: manager.clone(),
+                })
+            })
+            .collect()
+    }
+
+    /// The days from which other appointments hold, or other units are in operation, than the day
+    /// before.
+    pub fn days_of_change(&self) -> BTreeSet<Date> {
+        let after = |date: Option<Date>| date.and_then(|date| date.tomorrow().ok());
+        let appointments = self.appointments.iter().map(|a| [a.from, after(a.to)]);
+        let units = self.units.values();
+        let units = units.map(|unit| [unit.active_from, after(unit.active_to)]);
+        appointments.chain(units).flatten().flatten().collect()
     }
 
     /// Who gets mail meant for `person` on `day`: a deputy, the deputy's deputy, and so on. A

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ZonedDateTime};
 use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
 use lettre::message::{Body, Mailbox, MultiPart, SinglePart};
 use lettre::{Address, Message};
@@ -40,8 +40,8 @@ pub struct Head<'a> {
     pub to_address: &'a str,
     /// Message-ID, without angle brackets.
     pub message_id: &'a str,
-    /// The instant in the Date header.
-    pub date: Timestamp,
+    /// The instant in the Date header, in the authority's zone.
+    pub date: ZonedDateTime,
     /// What the mail is about, for the thread; a key without spaces.
     pub thread: &'a str,
     /// The kind of mail, for the List-Id: `reminders`, `weekly-digest`, `monthly-digest`.
@@ -80,11 +80,11 @@ pub fn message(
     let values = Value::from(Serde(content.clone()));
     let text = words.say("mail.txt.j2", &values)?;
     let html = words.say("mail.html.j2", &values)?;
-    let date = UNIX_EPOCH + Duration::from_secs(head.date.as_second().unsigned_abs());
     let references = format!("<{}@{}>", head.thread, sender.domain);
+    let kind = words.say(&format!("list-id.{}", head.kind), &Value::from(()))?;
     let list = format!(
         "{} <{}.avstamd.{}>",
-        ascii(&sender.authority),
+        ascii(&format!("{}, {kind}", sender.authority)),
         head.kind,
         sender.domain
     );
@@ -98,12 +98,11 @@ pub fn message(
         .boundary(format!("avstamd-{boundary}"))
         .singlepart(part(ContentType::TEXT_PLAIN, text)?)
         .singlepart(part(ContentType::TEXT_HTML, html)?);
-    let message = Message::builder()
+    let mut message = Message::builder()
         .from(mailbox(&sender.name, &sender.address)?)
         .reply_to(mailbox("", &sender.reply_to)?)
         .to(mailbox(head.to_name, head.to_address)?)
         .subject(one_line(&content.subject))
-        .date(date)
         .message_id(Some(format!("<{}>", head.message_id)))
         .in_reply_to(references.clone())
         .references(references)
@@ -113,7 +112,12 @@ pub fn message(
             "OOF, DR, RN, NRN, AutoReply",
         )?)
         .raw_header(plain("List-Id", &list)?)
+        .raw_header(plain("Content-Language", &content.language)?)
         .multipart(alternatives)?;
+    // lettre writes every date in UTC; people compare the header with the clock on the wall.
+    let date = jiff::fmt::rfc2822::to_string(&head.date);
+    let date = date.map_err(|_| MessageError::Header("Date"))?;
+    message.headers_mut().insert_raw(plain("Date", &date)?);
     Ok(message.formatted())
 }
 
@@ -204,7 +208,7 @@ fn ascii(text: &str) -> String {
             'Ö' => 'O',
             'é' | 'è' => 'e',
             'ü' => 'u',
-            c if c.is_ascii_alphanumeric() || c == ' ' || c == '-' => c,
+            c if c.is_ascii_alphanumeric() || " -,".contains(c) => c,
             _ => ' ',
         })
         .collect();

@@ -8,10 +8,11 @@ mod content;
 mod digest;
 mod facts;
 mod message;
+mod spaces;
 pub mod transport;
 mod words;
 
-pub use compose::{Slices, compose};
+pub use compose::{Composed, Slices, compose};
 pub use content::Content;
 pub use digest::concern_words;
 pub use facts::{Detail, Setting, Slice};

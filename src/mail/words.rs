@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, escape_formatter};
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::spaces;
 use crate::calendar::{Gender, Language};
 
 /// What a template may cost: far above any mail, far below a loop without end.
@@ -49,6 +50,16 @@ struct Topic {
     title: String,
     facts: Vec<String>,
     ask: String,
+    #[serde(default)]
+    lists: Vec<ListWords>,
+}
+
+/// A list of a topic's items: what is written above it, and which it is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ListWords {
+    lead: String,
+    of: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -56,8 +67,12 @@ struct Topic {
 struct Catalogue {
     greeting: String,
     subject_more: String,
-    why_heading: String,
+    items_more: String,
+    and: String,
     next: String,
+    next_none: String,
+    next_weekly: String,
+    next_monthly: String,
     reply: String,
     signature: String,
     automatic: String,
@@ -66,6 +81,11 @@ struct Catalogue {
     digest: BTreeMap<String, String>,
     concern: BTreeMap<String, String>,
     total: BTreeMap<String, String>,
+    sign: BTreeMap<String, String>,
+    line: BTreeMap<String, String>,
+    table: BTreeMap<String, String>,
+    effect: BTreeMap<String, String>,
+    list_id: BTreeMap<String, String>,
 }
 
 /// Every word of one language, ready to be rendered.
@@ -73,6 +93,7 @@ struct Catalogue {
 pub struct Words {
     environment: Environment<'static>,
     facts: BTreeMap<String, usize>,
+    lists: BTreeMap<String, Vec<String>>,
     language: Language,
 }
 
@@ -87,15 +108,11 @@ impl Words {
             Language::Swedish => ("sv.toml", include_str!("words/sv.toml")),
             Language::English => ("en.toml", include_str!("words/en.toml")),
         };
-        let text = own(directory, name)?.unwrap_or_else(|| built_in.to_owned());
-        let catalogue: Catalogue =
-            toml::from_str(&text).map_err(|error| WordsError::Catalogue {
-                file: name.to_owned(),
-                message: error.to_string(),
-            })?;
+        let catalogue = catalogue(directory, name, built_in)?;
         let mut words = Self {
             environment: environment(language),
             facts: BTreeMap::new(),
+            lists: BTreeMap::new(),
             language,
         };
         words.add_catalogue(catalogue)?;
@@ -138,16 +155,45 @@ impl Words {
         Ok(facts)
     }
 
+    /// The lists of a topic: what is written above each, and the name of what is in it.
+    ///
+    /// # Errors
+    /// As [`Words::say`].
+    pub fn lists(&self, topic: &str, with: &Value) -> Result<Vec<(String, String)>, WordsError> {
+        let lists = self.lists.get(topic).map(Vec::as_slice).unwrap_or_default();
+        let lead = |(number, of): (usize, &String)| {
+            let lead = self.say(&format!("topic.{topic}.lists.{number}"), with)?;
+            Ok((lead, of.clone()))
+        };
+        lists.iter().enumerate().map(lead).collect()
+    }
+
+    /// Names in one sentence: `A`, `A och B`, `A, B och C`.
+    ///
+    /// # Errors
+    /// As [`Words::say`].
+    pub fn listed(&self, names: &[String]) -> Result<String, WordsError> {
+        let and = self.say("and", &Value::from(()))?;
+        Ok(listed(names, &and))
+    }
+
     fn add(&mut self, name: String, template: String) -> Result<(), WordsError> {
         Ok(self.environment.add_template_owned(name, template)?)
     }
 
     fn add_catalogue(&mut self, catalogue: Catalogue) -> Result<(), WordsError> {
+        let and = catalogue.and.clone();
+        self.environment
+            .add_filter("listed", move |names: Vec<String>| listed(&names, &and));
         for (name, template) in [
             ("greeting", catalogue.greeting),
             ("subject-more", catalogue.subject_more),
-            ("why-heading", catalogue.why_heading),
+            ("items-more", catalogue.items_more),
+            ("and", catalogue.and.clone()),
             ("next", catalogue.next),
+            ("next-none", catalogue.next_none),
+            ("next-weekly", catalogue.next_weekly),
+            ("next-monthly", catalogue.next_monthly),
             ("reply", catalogue.reply),
             ("signature", catalogue.signature),
             ("automatic", catalogue.automatic),
@@ -159,24 +205,74 @@ impl Words {
             ("digest", catalogue.digest),
             ("concern", catalogue.concern),
             ("total", catalogue.total),
+            ("sign", catalogue.sign),
+            ("line", catalogue.line),
+            ("table", catalogue.table),
+            ("effect", catalogue.effect),
+            ("list-id", catalogue.list_id),
         ] {
             for (name, template) in templates {
                 self.add(format!("{group}.{name}"), template)?;
             }
         }
         for (topic, words) in catalogue.topic {
-            let part = |part: &str| format!("topic.{topic}.{part}");
-            self.add(part("heading"), words.heading)?;
-            self.add(part("subject-one"), words.subject_one)?;
-            self.add(part("subject-many"), words.subject_many)?;
-            self.add(part("title"), words.title)?;
-            self.add(part("ask"), words.ask)?;
-            self.facts.insert(topic.clone(), words.facts.len());
-            for (number, fact) in words.facts.into_iter().enumerate() {
-                self.add(part(&format!("facts.{number}")), fact)?;
-            }
+            self.add_topic(&topic, words)?;
         }
         Ok(())
+    }
+
+    fn add_topic(&mut self, topic: &str, words: Topic) -> Result<(), WordsError> {
+        let part = |part: &str| format!("topic.{topic}.{part}");
+        self.add(part("heading"), words.heading)?;
+        self.add(part("subject-one"), words.subject_one)?;
+        self.add(part("subject-many"), words.subject_many)?;
+        self.add(part("title"), words.title)?;
+        self.add(part("ask"), words.ask)?;
+        self.facts.insert(topic.to_owned(), words.facts.len());
+        for (number, fact) in words.facts.into_iter().enumerate() {
+            self.add(part(&format!("facts.{number}")), fact)?;
+        }
+        let mut lists = Vec::new();
+        for (number, ListWords { lead, of }) in words.lists.into_iter().enumerate() {
+            self.add(part(&format!("lists.{number}")), lead)?;
+            lists.push(of);
+        }
+        self.lists.insert(topic.to_owned(), lists);
+        Ok(())
+    }
+}
+
+/// The built-in catalogue with the authority's own words in place of those it names, so that words
+/// added by a new version are there too.
+fn catalogue(
+    directory: Option<&Path>,
+    name: &str,
+    built_in: &str,
+) -> Result<Catalogue, WordsError> {
+    let file = directory.map_or_else(
+        || name.to_owned(),
+        |directory| directory.join(name).display().to_string(),
+    );
+    let wrong = |error: toml::de::Error| WordsError::Catalogue {
+        file: file.clone(),
+        message: error.to_string(),
+    };
+    let mut words: toml::Table = toml::from_str(built_in).map_err(wrong)?;
+    if let Some(own) = own(directory, name)? {
+        // Read by itself first: its faults are told by its own lines.
+        overlay(&mut words, toml::from_str(&own).map_err(wrong)?);
+    }
+    Catalogue::deserialize(words).map_err(wrong)
+}
+
+fn overlay(words: &mut toml::Table, own: toml::Table) {
+    for (name, value) in own {
+        match (words.get_mut(&name), value) {
+            (Some(toml::Value::Table(words)), toml::Value::Table(own)) => overlay(words, own),
+            (_, value) => {
+                words.insert(name, value);
+            }
+        }
     }
 }
 
@@ -205,10 +301,26 @@ fn environment(language: Language) -> Environment<'static> {
             AutoEscape::None
         }
     });
+    // HTML is read in narrow columns: a number stays on the line of what it counts or names.
+    environment.set_formatter(|out, state, value| match value.as_str() {
+        Some(text) if *state.auto_escape() == AutoEscape::Html && !value.is_safe() => {
+            let kept = Value::from(spaces::kept_together(text));
+            escape_formatter(out, state, &kept)
+        }
+        _ => escape_formatter(out, state, value),
+    });
     environment.add_function("count_word", move |count: usize| {
         count_word(count, language)
     });
     environment
+}
+
+fn listed(names: &[String], and: &str) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{}{and}{last}", first.join(", ")),
+    }
 }
 
 /// A count in running text: a word up to twelve, digits beyond. What is counted here is of common

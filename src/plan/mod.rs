@@ -23,6 +23,7 @@ pub use forecast::{Forecast, ForecastMail, Said};
 pub use group::{Letter, Line, Mailbox, group};
 pub use ladder::{After, Ladder, Position, Step};
 pub use matter::{DialogueKey, Matter};
+pub use notices::evaluation::answerable;
 pub use notices::trouble::Trouble;
 pub use rules::{
     CheckInRules, DueRules, GapRules, NotRecordedRules, Rhythm, Rules, UnassessedRules,
@@ -31,7 +32,7 @@ pub use standing::{AreaStanding, Concern, UnitStanding, WeekCell, area_standing}
 pub use view::View;
 
 use crate::calendar::Calendar;
-use crate::follow_up::{Appointment, AreaWorld};
+use crate::follow_up::AreaWorld;
 
 /// What the plan makes of one slice on one day.
 #[derive(Debug, Clone)]
@@ -79,23 +80,13 @@ pub fn plan(
 /// A post taken up or left, an absence begun or ended, a unit opened or closed, a new school
 /// year: each may change who is told what.
 fn look_again_when_people_change(view: &View<'_>) {
-    let after = |date: Option<Date>| date.and_then(|date| date.tomorrow().ok());
-    for Appointment { from, to, .. } in &view.world.appointments {
-        from.iter()
-            .chain(&after(*to))
-            .for_each(|&date| view.look_again_on(date));
+    for date in view.world.days_of_change() {
+        view.look_again_on(date);
     }
     for absence in &view.world.absences {
         view.look_again_on(absence.from);
-        after(Some(absence.to))
-            .iter()
-            .for_each(|&date| view.look_again_on(date));
-    }
-    for unit in view.world.units.values() {
-        unit.active_from
-            .iter()
-            .chain(&after(unit.active_to))
-            .for_each(|&d| view.look_again_on(d));
+        let back = absence.to.tomorrow();
+        back.iter().for_each(|&date| view.look_again_on(date));
     }
     for year in view.calendar.school_years() {
         year.first_school_day().iter().for_each(|&first| {

@@ -1,7 +1,8 @@
 //! What the notices see of the world on one day, and how they speak of it.
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 
@@ -10,7 +11,7 @@ use super::ladder::{Ladder, Position};
 use super::matter::Matter;
 use super::rules::Rules;
 use crate::calendar::{Calendar, parse_school_year_name, school_year_name};
-use crate::follow_up::{AreaWorld, PersonId, Post, Role, UnitCode};
+use crate::follow_up::{AreaWorld, CheckIn, Pair, PersonId, Post, Role, SchoolUnit, UnitCode};
 
 /// One slice of the world on one day, under the calendar and the rules.
 pub struct View<'a> {
@@ -24,6 +25,12 @@ pub struct View<'a> {
     pub rules: &'a Rules,
     next: Cell<Option<Date>>,
     unreachable: RefCell<BTreeSet<PersonId>>,
+    // What many notices ask again and again, found once.
+    principals: OnceCell<BTreeMap<&'a UnitCode, &'a PersonId>>,
+    led_by: OnceCell<BTreeMap<&'a PersonId, Vec<&'a SchoolUnit>>>,
+    changes: OnceCell<BTreeSet<Date>>,
+    pairs: RefCell<BTreeMap<usize, Rc<BTreeSet<Pair>>>>,
+    check_ins: OnceCell<BTreeMap<&'a Pair, Vec<&'a CheckIn>>>,
 }
 
 /// A matter, the date it leads to, and who is told in what capacity.
@@ -48,6 +55,11 @@ impl<'a> View<'a> {
             rules,
             next: Cell::new(None),
             unreachable: RefCell::default(),
+            principals: OnceCell::new(),
+            led_by: OnceCell::new(),
+            changes: OnceCell::new(),
+            pairs: RefCell::default(),
+            check_ins: OnceCell::new(),
         }
     }
 
@@ -171,9 +183,57 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The one who answers for each unit.
+    pub fn principals(&self) -> &BTreeMap<&'a UnitCode, &'a PersonId> {
+        self.principals
+            .get_or_init(|| self.world.principals(self.day))
+    }
+
     /// The unit's principal as a list of recipients.
     pub fn principal(&self, unit: &UnitCode) -> Vec<PersonId> {
-        self.world.principal(unit, self.day).into_iter().collect()
+        let principal = self.principals().get(unit);
+        principal
+            .map(|&person| person.clone())
+            .into_iter()
+            .collect()
+    }
+
+    /// The units a person leads.
+    pub fn units_led_by(&self, person: &PersonId) -> &[&'a SchoolUnit] {
+        let all = self.led_by.get_or_init(|| {
+            let mut all: BTreeMap<&PersonId, Vec<&SchoolUnit>> = BTreeMap::new();
+            for unit in self.world.active_units(self.day) {
+                if let Some(&principal) = self.principals().get(&unit.code) {
+                    all.entry(principal).or_default().push(unit);
+                }
+            }
+            all
+        });
+        all.get(person).map_or(&[], Vec::as_slice)
+    }
+
+    /// The pairs that should meet for check-ins as things stand on `day`.
+    pub fn pairs(&self, day: Date) -> Rc<BTreeSet<Pair>> {
+        // Between two days on which somebody comes or goes they are the same.
+        let changes = self.changes.get_or_init(|| self.world.days_of_change());
+        let stretch = changes.iter().take_while(|&&change| change <= day).count();
+        let mut known = self.pairs.borrow_mut();
+        let pairs = known
+            .entry(stretch)
+            .or_insert_with(|| Rc::new(self.world.pairs(day)));
+        Rc::clone(pairs)
+    }
+
+    /// The check-ins of a pair, by start.
+    pub fn check_ins(&self, pair: &Pair) -> &[&'a CheckIn] {
+        let all = self.check_ins.get_or_init(|| {
+            let mut all: BTreeMap<&Pair, Vec<&CheckIn>> = BTreeMap::new();
+            for check_in in &self.world.check_ins {
+                all.entry(&check_in.pair).or_default().push(check_in);
+            }
+            all
+        });
+        all.get(pair).map_or(&[], Vec::as_slice)
     }
 
     /// The area's managers.

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags};
 use tokio::sync::oneshot;
 
 use super::StoreError;
-use super::migration::{Schema, migrate};
+use super::migration::{Schema, migrate, version};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -44,7 +44,11 @@ impl Database {
     /// # Errors
     /// See [`StoreError`]: missing, foreign, newer, or refused by SQLite.
     pub fn open(path: &Path, schema: &'static Schema, absent: Absent) -> Result<Self, StoreError> {
-        Self::start(connect(path, schema, absent)?, path, schema)
+        let connection = connect(path, schema, absent)?;
+        // A file that is another's, or newer, is left as it is.
+        version(&connection, path, schema)?;
+        tune(&connection, path, schema)?;
+        Self::start(connection, path, schema)
     }
 
     /// An empty database that is gone with its last handle.
@@ -133,14 +137,20 @@ fn connect(path: &Path, schema: &Schema, absent: Absent) -> Result<Connection, S
     let connection = Connection::open_with_flags(path, flags).map_err(open)?;
     connection.busy_timeout(BUSY).map_err(open)?;
     connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn tune(connection: &Connection, path: &Path, schema: &Schema) -> Result<(), StoreError> {
     connection
         .execute_batch(&format!(
             "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON;
              PRAGMA recursive_triggers = OFF; PRAGMA trusted_schema = ON;",
             schema.synchronous
         ))
-        .map_err(open)?;
-    Ok(connection)
+        .map_err(|source| StoreError::Open {
+            path: path.to_owned(),
+            source,
+        })
 }
 
 /// Makes an empty file only its owner may read, before SQLite writes to it, when the schema asks.
@@ -196,6 +206,21 @@ mod tests {
             std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
         );
+    }
+
+    #[test]
+    fn a_foreign_file_is_left_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let foreign = Connection::open(&path).unwrap();
+        foreign
+            .execute_batch("CREATE TABLE other (n INTEGER); PRAGMA user_version = 3;")
+            .unwrap();
+        drop(foreign);
+        let before = std::fs::read(&path).unwrap();
+        let refused = Database::open(&path, &SCHEMA, Absent::Create);
+        assert!(matches!(refused, Err(StoreError::Foreign { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
     }
 
     #[test]

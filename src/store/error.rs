@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rusqlite::ErrorCode;
 use thiserror::Error;
 
 /// A failure of one of the two databases.
@@ -17,7 +18,8 @@ pub enum StoreError {
     },
     /// The file could not be opened or made.
     #[error(
-        "{path}: cannot be opened as a database: {source}; see that the directory exists and may be written to"
+        "{path}: cannot be opened as a database: {source}{}",
+        open_hint(source)
     )]
     Open {
         /// The file.
@@ -60,7 +62,7 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// SQLite refused.
-    #[error("database: {0}")]
+    #[error("database: {0}{hint}", hint = hint(.0))]
     Sqlite(#[from] rusqlite::Error),
     /// The thread that owns the connection is gone.
     #[error("the database thread has stopped; restart avstamd")]
@@ -76,4 +78,28 @@ pub enum StoreError {
         /// What.
         message: String,
     },
+}
+
+/// What to do about a refusal of SQLite's that people meet.
+fn hint(error: &rusqlite::Error) -> &'static str {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+            "; run the command as the daemon's user (runuser -u avstamd -- avstamd …)"
+        }
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            "; name the right file under [database], or put it back with `avstamd restore`"
+        }
+        Some(ErrorCode::DiskFull) => "; make room on the disk",
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            "; another program holds it, try again when it is done"
+        }
+        _ => "",
+    }
+}
+
+fn open_hint(error: &rusqlite::Error) -> &'static str {
+    match hint(error) {
+        "" => "; see that the directory exists and may be written to",
+        hint => hint,
+    }
 }

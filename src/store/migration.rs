@@ -60,7 +60,11 @@ pub fn migrate(
     Ok(())
 }
 
-fn version(connection: &Connection, path: &Path, schema: &Schema) -> Result<usize, StoreError> {
+/// The version of an open database; it is read, nothing is written.
+///
+/// # Errors
+/// The file is newer or foreign.
+pub fn version(connection: &Connection, path: &Path, schema: &Schema) -> Result<usize, StoreError> {
     let open = |source| StoreError::Open {
         path: path.to_owned(),
         source,
@@ -102,6 +106,11 @@ fn back_up(connection: &Connection, path: &Path, version: usize) -> Result<(), S
         path: target.clone(),
         source,
     };
+    let _ = std::fs::remove_file(&part);
+    if let (Ok(made), Ok(of)) = (std::fs::File::create(&part), std::fs::metadata(path)) {
+        // The copy is as open as its original; a failure is told by the copying itself.
+        let _ = made.set_permissions(of.permissions());
+    }
     connection
         .backup("main", &part, None::<fn(rusqlite::backup::Progress)>)
         .map_err(failed)?;

@@ -2,10 +2,11 @@
 //!
 //! The file is itself a SQLite database: a row a chunk, and for each part its length and SHA-256.
 //! A backup is taken online, read back and checked before it gets its name. A restore checks the
-//! whole file before it touches anything, and replaces both databases or neither.
+//! whole file before it touches anything.
 
 use std::fs::{self, File};
 use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
@@ -25,6 +26,11 @@ pub enum SafeError {
     /// The target is there already.
     #[error("{0}: this file exists; give the backup a name of its own")]
     Exists(PathBuf),
+    /// A database is not there.
+    #[error(
+        "{0}: there is no such database to copy; the first import makes the calendar, the first run the ledger"
+    )]
+    Absent(PathBuf),
     /// The file is no backup, or is damaged.
     #[error("{file}: {reason}; nothing was restored")]
     Unsound {
@@ -82,6 +88,12 @@ pub fn back_up(pair: Pair<'_>, target: &Path) -> Result<u64, SafeError> {
     if target.exists() {
         return Err(SafeError::Exists(target.to_owned()));
     }
+    for part in PARTS {
+        let path = pair.path(part);
+        if !path.exists() {
+            return Err(SafeError::Absent(path.to_owned()));
+        }
+    }
     let part = beside(target, ".part");
     let copied = copy_all(pair, &part).and_then(|()| open_sound(&part).map(drop));
     if let Err(error) = copied {
@@ -97,15 +109,36 @@ pub fn back_up(pair: Pair<'_>, target: &Path) -> Result<u64, SafeError> {
     Ok(fs::metadata(target).map_err(disk)?.len())
 }
 
-/// Puts both databases back from `file`. The daemon must be stopped. The databases that were
-/// there are kept beside, under names ending in `.before-restore`.
+/// Which databases a restore puts back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restoring {
+    /// The calendar; the ledger only where there is no sound one. An older ledger has forgotten what
+    /// was sent since, and would have it said again.
+    Calendar,
+    /// Both.
+    Both,
+}
+
+/// Puts databases back from `file`, and tells which. The daemon must be stopped. A database that was
+/// there is kept beside, whole, under a name with `.before-restore` in it.
 ///
 /// # Errors
-/// The file is no sound backup, or the disk failed.
-pub fn restore(file: &Path, pair: Pair<'_>) -> Result<(), SafeError> {
+/// The file is no sound backup, or the disk failed. Nothing is put back before all of it is ready.
+pub fn restore(
+    file: &Path,
+    pair: Pair<'_>,
+    restoring: Restoring,
+) -> Result<Vec<&'static str>, SafeError> {
     let safe = open_sound(file)?;
+    let keeps_ledger = restoring == Restoring::Calendar
+        && pair.ledger.exists()
+        && check_database(pair.ledger).is_ok();
+    let parts = PARTS.into_iter();
+    let parts: Vec<&str> = parts
+        .filter(|part| *part == "calendar" || !keeps_ledger)
+        .collect();
     let mut ready = Vec::new();
-    for part in PARTS {
+    for &part in &parts {
         let path = pair.path(part);
         let new = beside(path, ".restoring");
         unpack(&safe, file, part, &new)?;
@@ -121,20 +154,36 @@ pub fn restore(file: &Path, pair: Pair<'_>) -> Result<(), SafeError> {
             path: path.to_owned(),
             source,
         };
-        if path.exists() {
-            fs::rename(path, beside(path, ".before-restore")).map_err(disk)?;
-        }
-        for ending in ["-wal", "-shm"] {
-            let _ = fs::remove_file(beside(path, ending));
-        }
+        set_aside(path).map_err(disk)?;
         fs::rename(&new, path).map_err(disk)?;
         sync_directory(path).map_err(disk)?;
+    }
+    Ok(parts)
+}
+
+/// Moves a database, its log with it, to a name that is free.
+fn set_aside(path: &Path) -> std::io::Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let free = |number: u32| match number {
+        1 => beside(path, ".before-restore"),
+        _ => beside(path, &format!(".before-restore-{number}")),
+    };
+    let mut names = (1..).map(free);
+    let kept = names.find(|kept| !kept.exists());
+    let kept = kept.ok_or_else(|| std::io::Error::other("no name is free"))?;
+    for ending in ["", "-wal", "-shm"] {
+        let from = beside(path, ending);
+        if from.exists() {
+            fs::rename(from, beside(&kept, ending))?;
+        }
     }
     Ok(())
 }
 
 fn copy_all(pair: Pair<'_>, target: &Path) -> Result<(), SafeError> {
-    let _ = fs::remove_file(target);
+    make_private(target)?;
     let failed = |source| SafeError::Sqlite {
         path: target.to_owned(),
         source,
@@ -160,12 +209,26 @@ fn copy_all(pair: Pair<'_>, target: &Path) -> Result<(), SafeError> {
     transaction.commit().map_err(failed)
 }
 
+/// Makes an empty file that only its owner may read: a backup holds every mail.
+fn make_private(path: &Path) -> Result<(), SafeError> {
+    let _ = fs::remove_file(path);
+    let mut options = File::options();
+    options.write(true).create_new(true).mode(0o600);
+    options
+        .open(path)
+        .map(drop)
+        .map_err(|source| SafeError::Disk {
+            path: path.to_owned(),
+            source,
+        })
+}
+
 fn snapshot_of(path: &Path, snapshot: &Path) -> Result<(), SafeError> {
     let failed = |source| SafeError::Sqlite {
         path: path.to_owned(),
         source,
     };
-    let _ = fs::remove_file(snapshot);
+    make_private(snapshot)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(path, flags).map_err(failed)?;
     source
@@ -266,7 +329,6 @@ fn chunks(
 
 fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(), SafeError> {
     use std::io::Write;
-    use std::os::unix::fs::OpenOptionsExt;
     let disk = |source| SafeError::Disk {
         path: target.to_owned(),
         source,

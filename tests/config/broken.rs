@@ -4,7 +4,49 @@ use crate::{GOOD, faults};
 
 /// What stands in the good configuration, what to write in its place, the line and column of the
 /// fault, and a word of the remedy.
-const BROKEN: [(&str, &str, usize, usize, &str); 100] = [
+const BROKEN: [(&str, &str, usize, usize, &str); 106] = [
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = 3",
+        3,
+        17,
+        "authority.dialogue-name: ",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = \"\"",
+        3,
+        17,
+        "write a name",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\" }",
+        3,
+        1,
+        "authority.dialogue-name.the-many is missing",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\", the-many = \"\" }",
+        3,
+        81,
+        "write a name",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\", the_many = \"samtalen\" }",
+        3,
+        70,
+        "did you mean \"the-many\"",
+    ),
+    (
+        "time-zone = \"Europe/Stockholm\"",
+        "dialogue-name = { one = \"samtal\", the = \"samtalet\", many = \"samtal\", the-many = \"samtalen\", english = \"quality\\ttalk\" }",
+        3,
+        103,
+        "invisible character",
+    ),
     (
         "name = \"Lindhamra kommun\"",
         "nam = \"Lindhamra kommun\"",

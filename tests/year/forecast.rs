@@ -11,8 +11,8 @@ use avstamd::store::{Calendar, Ledger};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-const FROM: Date = date(2026, 10, 5);
-const TO: Date = date(2026, 11, 13);
+const FROM: Date = date(2026, 8, 1);
+const TO: Date = date(2027, 7, 31);
 
 type Sent = BTreeSet<(Date, String, String, i32)>;
 
@@ -98,18 +98,26 @@ async fn what_is_foreseen_and_what_is_explained_is_what_is_sent() {
     let foreseen = foreseen(&office).await;
     let calendar = &office.settings.calendar;
     let mut sent = Sent::new();
+    // Explaining costs more than doing: every seventh day, so that each weekday comes round.
+    let mut days = 0;
     for day in FROM.series(1.day()).take_while(|day| *day <= TO) {
         if !calendar.is_working_day(day) {
             continue;
         }
-        let explained = explained(&office, day).await;
+        days += 1;
+        let explained = match days % 7 {
+            0 => Some(explained(&office, day).await),
+            _ => None,
+        };
         let clock = Clock::At(calendar.instant(day, office.settings.rules.send_at));
         once(Arc::clone(&office), clock).await.unwrap();
         let today = said_on(&office, day).await;
-        assert_eq!(explained, today, "{day}");
+        if let Some(explained) = explained {
+            assert_eq!(explained, today, "{day}");
+        }
         sent.extend(today);
     }
-    assert!(sent.len() > 200, "{}", sent.len());
+    assert!(sent.len() > 2_000, "{}", sent.len());
     assert_eq!(foreseen, sent);
 }
 

@@ -1,6 +1,8 @@
 //! A year told in days: who gets mail, when, and who does not.
 
+mod agenda;
 mod forecast;
+mod meetings;
 mod town;
 
 use avstamd::daemon::tick;
@@ -133,14 +135,14 @@ async fn week_53_has_one_digest_and_so_has_week_1() {
     let mut town = Town::with_digest().await;
     assert_eq!(
         town.at("2026-12-28 07:00").await[0].subject,
-        "Veckan i Norra området: allt är i fas (vecka 53)"
+        "Vecka 53: allt är i fas – Norra området"
     );
     for day in ["2026-12-29", "2026-12-30"] {
         assert_eq!(town.to(&format!("{day} 07:00")).await, NOBODY);
     }
     assert_eq!(
         town.at("2027-01-04 07:00").await[0].subject,
-        "Veckan i Norra området: allt är i fas (vecka 1)"
+        "Vecka 1: allt är i fas – Norra området"
     );
     // Easter Monday 2027 is 29 March: the week's first working day is a Tuesday.
     assert_eq!(town.to("2027-03-29 07:00").await, NOBODY);
@@ -276,7 +278,7 @@ async fn a_vacant_post_is_told_to_its_manager_and_never_mailed_into_the_void() {
     assert!(
         mails[0]
             .subject
-            .contains("Ingen rektor är inskriven – Åsskolan"),
+            .contains("Ingen rektor är registrerad – Åsskolan"),
         "{}",
         mails[0].subject
     );

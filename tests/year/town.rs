@@ -14,7 +14,7 @@ use avstamd::store::{Batch, Calendar, Ledger, Writing};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
-const CONFIG: &str = r#"
+pub const CONFIG: &str = r#"
 [authority]
 name = "Provkommunen"
 [database]
@@ -71,6 +71,12 @@ impl Town {
         Self::with(&CONFIG.replace(&format!("{digest}false"), &format!("{digest}true"))).await
     }
 
+    /// The same, with the gaps between check-ins.
+    pub async fn with_gaps() -> Self {
+        let gaps = "[reminders.check-in-gap]\nenabled = ";
+        Self::with(&CONFIG.replace(&format!("{gaps}false"), &format!("{gaps}true"))).await
+    }
+
     async fn with(config: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let settings =
@@ -88,15 +94,7 @@ impl Town {
             id: AreaId::new("norr"),
             name: "Norra området".into(),
         });
-        batch.units.push(SchoolUnit {
-            code: UnitCode::parse(UNIT).unwrap(),
-            name: "Åsskolan".into(),
-            area: AreaId::new("norr"),
-            level: SupportLevel::Standard,
-            active_from: None,
-            active_to: None,
-            successor: None,
-        });
+        batch.units.push(unit(UNIT, "Åsskolan"));
         town.put(batch).await;
         town.appoint("rut", Role::Principal, (None, None)).await;
         town.appoint("åke", Role::AreaManager, (None, None)).await;
@@ -116,25 +114,73 @@ impl Town {
             .unwrap();
     }
 
-    pub async fn appoint(&self, id: &str, role: Role, (from, to): (Option<Date>, Option<Date>)) {
+    pub async fn appoint(&self, id: &str, role: Role, term: (Option<Date>, Option<Date>)) {
         let post = match role {
             Role::Principal | Role::ActingPrincipal => Post::Unit(UnitCode::parse(UNIT).unwrap()),
             Role::AreaManager => Post::Area(AreaId::new("norr")),
             _ => Post::Authority,
         };
+        self.appoint_to(id, role, post, term).await;
+    }
+
+    pub async fn appoint_at(&self, id: &str, role: Role, code: &str) {
+        let post = Post::Unit(UnitCode::parse(code).unwrap());
+        self.appoint_to(id, role, post, (None, None)).await;
+    }
+
+    async fn appoint_to(
+        &self,
+        id: &str,
+        role: Role,
+        post: Post,
+        (from, to): (Option<Date>, Option<Date>),
+    ) {
         let mut batch = Batch::default();
-        batch.people.push(Person {
-            id: PersonId::new(id),
-            name: format!("{} Öberg", capitalised(id)),
-            email: format!("{}@prov.example", id.replace('å', "a")),
-            language: Language::Swedish,
-        });
+        batch.people.push(person(id));
         batch.appointments.push(Appointment {
             person: PersonId::new(id),
             role,
             post,
             from,
             to,
+        });
+        self.put(batch).await;
+    }
+
+    /// Gives a person another address, as an outside system may.
+    pub async fn address(&self, id: &str, email: &str) {
+        let mut batch = Batch::default();
+        let email = email.to_owned();
+        batch.people.push(Person {
+            email,
+            ..person(id)
+        });
+        self.put(batch).await;
+    }
+
+    pub async fn level(&self, level: SupportLevel) {
+        let mut batch = Batch::default();
+        batch.units.push(SchoolUnit {
+            level,
+            ..unit(UNIT, "Åsskolan")
+        });
+        self.put(batch).await;
+    }
+
+    pub async fn other_unit(&self, code: &str) {
+        let mut batch = Batch::default();
+        batch.units.push(unit(code, "Ängskolan"));
+        self.put(batch).await;
+    }
+
+    /// Closes the unit after a day; another takes over.
+    pub async fn close(&self, last: Date, successor: &str) {
+        let mut batch = Batch::default();
+        batch.units.push(unit(successor, "Ängskolan"));
+        batch.units.push(SchoolUnit {
+            active_to: Some(last),
+            successor: Some(UnitCode::parse(successor).unwrap()),
+            ..unit(UNIT, "Åsskolan")
         });
         self.put(batch).await;
     }
@@ -208,6 +254,27 @@ impl Town {
             .into_iter()
             .map(|mail| mail.to.replace("@prov.example", ""))
             .collect()
+    }
+}
+
+fn unit(code: &str, name: &str) -> SchoolUnit {
+    SchoolUnit {
+        code: UnitCode::parse(code).unwrap(),
+        name: name.into(),
+        area: AreaId::new("norr"),
+        level: SupportLevel::Standard,
+        active_from: None,
+        active_to: None,
+        successor: None,
+    }
+}
+
+fn person(id: &str) -> Person {
+    Person {
+        id: PersonId::new(id),
+        name: format!("{} Öberg", capitalised(id)),
+        email: format!("{}@prov.example", id.replace('å', "a")),
+        language: Language::Swedish,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `avstamd demo`: a fictional authority lives through a school year, through the real pipeline.
 
+mod index;
 pub mod pages;
 
 use std::collections::{BTreeMap, BTreeSet};

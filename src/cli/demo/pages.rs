@@ -1,27 +1,36 @@
-//! Pages to look around in: every mail as a page, and an index by week.
+//! Pages to look around in: every mail as a page, and an index of them.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context;
 use jiff::civil::Date;
-use minijinja::{Environment, context};
 
-use crate::calendar::{Language, Week, weekday_date};
+use super::index;
+use crate::calendar::Language;
 use crate::daemon::Office;
+use crate::follow_up::PersonId;
 use crate::mail::{Content, html};
 
 /// A mail that was sent.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// Whom it was for.
+    /// Whom it was for: something that tells them apart.
     pub person: String,
+    /// Their name.
+    pub name: String,
     /// The local day.
     pub day: Date,
     /// Its subject.
     pub subject: String,
     /// Its page.
-    page: String,
+    pub page: String,
+    /// How long that is, in bytes.
+    pub length: usize,
+    /// The kinds of notices it carries, as far as they are known.
+    pub kinds: Vec<String>,
+    /// Whether it is in English.
+    pub english: bool,
 }
 
 /// Writes foreseen mails as pages, and an index of them.
@@ -43,15 +52,19 @@ pub fn write(
             Language::Swedish
         };
         let text = html(&content, office.words(language))?;
-        std::fs::write(directory.join(&page), text)?;
+        std::fs::write(directory.join(&page), &text)?;
         sent.push(Sent {
+            name: person.clone(),
             person,
             day,
             subject: content.subject,
             page,
+            length: text.len(),
+            kinds: Vec::new(),
+            english: language == Language::English,
         });
     }
-    index(office, directory, &sent)
+    index::write(office, directory, &sent)
 }
 
 /// Writes every mail that the ledger has as sent as a page, and an index of them.
@@ -62,30 +75,35 @@ pub async fn write_delivered(office: &Office, directory: &Path) -> anyhow::Resul
     let pages = directory.join("pages");
     std::fs::create_dir_all(&pages)?;
     let mut sent = Vec::new();
+    let mut names = Names::default();
     for row in office.ledger.mails(true).await? {
         if row.state != "sent" {
             continue;
         }
-        let Some((_, _, _, Some(bytes))) = office.ledger.mail(row.id).await? else {
+        let Some((_, _, notices, Some(bytes))) = office.ledger.mail(row.id).await? else {
             continue;
         };
         let page = format!("{:05}.html", row.id);
         let part =
             html_part(&bytes).with_context(|| format!("mail {} has no HTML part", row.id))?;
-        std::fs::write(pages.join(&page), part)?;
+        std::fs::write(pages.join(&page), &part)?;
         let day = row
             .slot
             .parse()
             .with_context(|| format!("mail {}", row.id))?;
-        let (person, subject) = (row.person.to_string(), row.subject.unwrap_or_default());
+        let kind = |occurrence: &str| occurrence.split('/').next().map(str::to_owned);
         sent.push(Sent {
-            person,
+            person: row.person.to_string(),
+            name: names.of(office, &row.person, day).await?,
             day,
-            subject,
+            subject: row.subject.unwrap_or_default(),
             page,
+            length: part.len(),
+            kinds: notices.iter().filter_map(|n| kind(&n.occurrence)).collect(),
+            english: part.contains("<html lang=\"en\""),
         });
     }
-    index(office, &pages, &sent)?;
+    index::write(office, &pages, &sent)?;
     Ok(sent)
 }
 
@@ -95,31 +113,24 @@ fn html_part(bytes: &[u8]) -> Option<String> {
     message.body_html(0).map(|text| text.into_owned())
 }
 
-fn index(office: &Office, directory: &Path, sent: &[Sent]) -> anyhow::Result<()> {
-    let mut weeks: BTreeMap<Week, Vec<&Sent>> = BTreeMap::new();
-    for mail in sent {
-        weeks.entry(Week::of(mail.day)).or_default().push(mail);
+/// People's names, read anew only when somebody turns up who was not there before.
+#[derive(Default)]
+struct Names(BTreeMap<PersonId, String>);
+
+impl Names {
+    async fn of(
+        &mut self,
+        office: &Office,
+        person: &PersonId,
+        day: Date,
+    ) -> anyhow::Result<String> {
+        if !self.0.contains_key(person) {
+            for slice in office.every_slice(day).await? {
+                let people = slice.world.people.into_values();
+                self.0.extend(people.map(|person| (person.id, person.name)));
+            }
+        }
+        let name = self.0.entry(person.clone());
+        Ok(name.or_insert_with(|| person.to_string()).clone())
     }
-    let weeks: Vec<_> = weeks
-        .into_iter()
-        .map(|(week, mails)| {
-            let mails: Vec<_> = mails
-                .into_iter()
-                .map(|mail| {
-                    context! {
-                        day => weekday_date(mail.day, Language::Swedish),
-                        person => mail.person.clone(), subject => mail.subject.clone(),
-                        page => mail.page.clone()
-                    }
-                })
-                .collect();
-            context! { year => week.year(), number => week.number(), mails }
-        })
-        .collect();
-    let mut environment = Environment::new();
-    environment.add_template("index.html", include_str!("index.html"))?;
-    let values =
-        context! { authority => office.settings.authority.clone(), count => sent.len(), weeks };
-    let page = environment.get_template("index.html")?.render(values)?;
-    Ok(std::fs::write(directory.join("index.html"), page)?)
 }

@@ -27,7 +27,8 @@ pub async fn write(directory: &Path, parcel: Parcel<'_>) -> Outcome {
         let mut file = std::fs::File::create(&part)?;
         file.write_all(&bytes)?;
         file.sync_all()?;
-        std::fs::rename(&part, &path)
+        std::fs::rename(&part, &path)?;
+        std::fs::File::open(&directory)?.sync_all()
     });
     let stage = Stage::File;
     match written.await {

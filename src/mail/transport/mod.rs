@@ -172,6 +172,17 @@ impl Session {
         Ok(outcome)
     }
 
+    /// Opens the connection and logs in, where there is one to open.
+    ///
+    /// # Errors
+    /// How far it came.
+    pub async fn greet(&mut self) -> Result<(), Outcome> {
+        if let Transport::Smtp(server) = &self.transport {
+            self.connection = Some(smtp::Connection::open(server).await?);
+        }
+        Ok(())
+    }
+
     /// Takes leave.
     pub async fn close(mut self) {
         if let Some(connection) = self.connection.take() {

@@ -155,15 +155,12 @@ impl Outcome {
 
 /// What an answer that is not the hoped-for one means at a stage (RFC 5321 4.2, RFC 3463, RFC
 /// 4954). A 2xx to the final dot is acceptance.
+///
+/// Servers put off what they hold against us until RCPT (Postfix's `smtpd_delay_reject`), so there
+/// the enhanced code decides: addresses (5.1.x), mailboxes (5.2.x) and routing (5.4.x) are the
+/// recipient's; protocol (5.5.x), policy (5.7.x) and a sender they do not like are ours.
 pub fn classify(stage: Stage, code: u16, text: &str) -> Verdict {
     let enhanced = text.split_whitespace().next().unwrap_or_default();
-    let lower = text.to_ascii_lowercase();
-    // "Authentication required", "too weak", "credentials invalid", "encryption required".
-    let login = matches!(code, 530 | 534 | 535 | 538)
-        || enhanced == "5.7.30"
-        || (code >= 500 && stage <= Stage::RcptTo && lower.contains("authenticat"));
-    // "Relay access denied": the server does not know us, whoever the mail is for.
-    let unknown_to_it = code >= 500 && lower.contains("relay");
     match (stage, code) {
         (Stage::FinalDot, 200..=299) => Verdict::Accepted,
         // It may have taken the message and then gone away.
@@ -172,15 +169,51 @@ pub fn classify(stage: Stage, code: u16, text: &str) -> Verdict {
         (Stage::FinalDot, 500..=599) => Verdict::Permanent,
         (Stage::FinalDot, _) => Verdict::Unknown,
         (Stage::Auth, 500..=599) => Verdict::Login,
-        (Stage::RcptTo | Stage::MailFrom, 500..=599) if login => Verdict::Login,
+        (Stage::RcptTo | Stage::MailFrom, 500..=599) if wants_login(code, enhanced, text) => {
+            Verdict::Login
+        }
         // 421: closing down. 432: slow down (RFC 4954; Exchange Online's throttling).
         (_, 421 | 432) => Verdict::Relay,
-        (Stage::RcptTo, 500..=599) if unknown_to_it => Verdict::Relay,
+        (Stage::RcptTo, 500..=599) if is_held_against_us(enhanced, text) => Verdict::Relay,
         (Stage::RcptTo | Stage::Data, 400..=499) => Verdict::Temporary,
         (Stage::RcptTo | Stage::Data, 500..=599) => Verdict::Permanent,
         (Stage::MailFrom, 552) => Verdict::Permanent,
         _ => Verdict::Relay,
     }
+}
+
+/// "Authentication required", "too weak", "credentials invalid", "encryption required"; Exchange
+/// Online's refusals of passwords (5.7.30) and of clients that have not logged in (5.7.57).
+fn wants_login(code: u16, enhanced: &str, text: &str) -> bool {
+    matches!(code, 530 | 534 | 535 | 538)
+        || matches!(enhanced, "5.7.8" | "5.7.9" | "5.7.11" | "5.7.30" | "5.7.57")
+        || (!is_enhanced(enhanced)
+            && text
+                .to_ascii_lowercase()
+                .contains("authentication required"))
+}
+
+/// Whether a refusal of RCPT says something of us and not of the recipient.
+fn is_held_against_us(enhanced: &str, text: &str) -> bool {
+    if is_enhanced(enhanced) {
+        return enhanced.starts_with("5.5.")
+            || enhanced.starts_with("5.7.")
+            || matches!(enhanced, "5.1.7" | "5.1.8");
+    }
+    let lower = text.to_ascii_lowercase();
+    let words = [
+        "relay access denied",
+        "relaying denied",
+        "unable to relay",
+        "relay not permitted",
+        "not permitted to relay",
+    ];
+    words.iter().any(|words| lower.contains(words))
+}
+
+/// Whether a word is an enhanced code of a refusal: `5.1.1`.
+fn is_enhanced(word: &str) -> bool {
+    word.starts_with("5.") && word.bytes().all(|b| b.is_ascii_digit() || b == b'.')
 }
 
 #[cfg(test)]
@@ -215,6 +248,57 @@ mod tests {
             (S::RcptTo, 432, "4.3.2 too many connections", V::Relay),
             (S::RcptTo, 554, "5.7.1 Relay access denied", V::Relay),
             (S::RcptTo, 535, "5.7.3 not authenticated", V::Login),
+            (
+                S::RcptTo,
+                550,
+                "5.1.1 User unknown in relay recipient table",
+                V::Permanent,
+            ),
+            (
+                S::RcptTo,
+                550,
+                "5.4.1 Recipient address rejected: Access denied",
+                V::Permanent,
+            ),
+            (S::RcptTo, 550, "no such user", V::Permanent),
+            (S::RcptTo, 554, "Relaying denied", V::Relay),
+            (
+                S::RcptTo,
+                554,
+                "5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
+                V::Relay,
+            ),
+            (
+                S::RcptTo,
+                504,
+                "5.5.2 <srv01>: Helo command rejected: need fully-qualified hostname",
+                V::Relay,
+            ),
+            (
+                S::RcptTo,
+                553,
+                "5.7.1 Sender address rejected: not owned by user",
+                V::Relay,
+            ),
+            (
+                S::RcptTo,
+                550,
+                "5.7.133 sender not authenticated for group",
+                V::Relay,
+            ),
+            (
+                S::RcptTo,
+                550,
+                "5.1.8 sender address rejected: domain not found",
+                V::Relay,
+            ),
+            (
+                S::MailFrom,
+                550,
+                "5.7.57 client was not authenticated",
+                V::Login,
+            ),
+            (S::MailFrom, 550, "Authentication required", V::Login),
             (S::Data, 451, "4.3.0 later", V::Temporary),
             (S::Data, 554, "no valid recipients", V::Permanent),
             (S::FinalDot, 250, "2.0.0 queued", V::Accepted),

@@ -46,12 +46,15 @@ pub async fn pipe(command: &Path, parcel: Parcel<'_>) -> Outcome {
         .copied()
         .filter(|&byte| byte != b'\r')
         .collect();
-    if let Some(mut input) = child.stdin.take()
-        && let Err(why) = input.write_all(&local).await
-    {
-        tracing::debug!(%why, "sendmail stopped reading; its exit code tells");
-    }
-    match timeout(DEADLINE, child.wait_with_output()).await {
+    let handed_over = async {
+        if let Some(mut input) = child.stdin.take()
+            && let Err(why) = input.write_all(&local).await
+        {
+            tracing::debug!(%why, "sendmail stopped reading; its exit code tells");
+        }
+        child.wait_with_output().await
+    };
+    match timeout(DEADLINE, handed_over).await {
         // It was given all of the message and may have queued it.
         Err(_) => outcome(Verdict::Unknown, "it did not end in time".into()),
         Ok(Err(why)) => outcome(Verdict::Unknown, why.to_string()),

@@ -37,6 +37,11 @@ pub fn connector(ca_file: Option<&Path>) -> Result<TlsConnector, TransportError>
                 .map_err(|error| wrong(error.to_string()))?;
         }
     }
+    if roots.is_empty() {
+        let why =
+            "this machine trusts no certificate authority; install ca-certificates or name ca-file";
+        return Err(TransportError::Tls(why.into()));
+    }
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| TransportError::Tls(error.to_string()))?

@@ -43,6 +43,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 
+    /// Whether nothing was read beyond the last answer.
+    pub fn is_in_step(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
     /// Writes one command line.
     pub async fn command(&mut self, line: &str, deadline: Duration) -> io::Result<()> {
         if line.contains(['\r', '\n', '\0']) || !line.is_ascii() {
@@ -90,15 +95,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
                 .iter()
                 .position(|&byte| byte == b'\n')
             {
-                let rest = self.buffer.split_off(searched + end + 1);
+                let length = searched + end + 1;
+                if length > most {
+                    return Err(endless());
+                }
+                let rest = self.buffer.split_off(length);
                 return Ok(std::mem::replace(&mut self.buffer, rest));
             }
             searched = self.buffer.len();
             if searched >= most {
-                return Err(io::Error::new(
-                    io::ErrorKind::InvalidData,
-                    "the server's answer has no end",
-                ));
+                return Err(endless());
             }
             let mut chunk = [0; 4096];
             let read = self.stream.read(&mut chunk).await?;
@@ -109,6 +115,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             self.buffer.extend_from_slice(&chunk[..read]);
         }
     }
+}
+
+fn endless() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the server's answer has no end")
 }
 
 fn late(deadline: Duration) -> io::Error {
@@ -208,6 +218,24 @@ mod tests {
             b"     ",
         ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
+        }
+    }
+
+    /// However the lines fall into the chunks that are read.
+    #[tokio::test]
+    async fn a_reply_without_end_ends_at_its_limit() {
+        for first in [7, 100, 4096] {
+            let (ours, mut theirs) = tokio::io::duplex(8192);
+            tokio::spawn(async move {
+                let lines = b"250-a\r\n".repeat(2000);
+                let mut from = &lines[..first / 7 * 7];
+                while theirs.write_all(from).await.is_ok() {
+                    from = &lines;
+                }
+            });
+            let mut wire = Wire::new(ours);
+            let reply = wire.reply(Duration::from_secs(20)).await;
+            assert_eq!(reply.unwrap_err().kind(), io::ErrorKind::InvalidData);
         }
     }
 

@@ -46,7 +46,7 @@ fn recipients(view: &View<'_>, activity: &Activity) -> Vec<PersonId> {
         (_, role) if role.leads_unit() => unique(
             world
                 .active_units(view.day)
-                .filter_map(|unit| world.principal(&unit.code, view.day)),
+                .flat_map(|unit| view.principal(&unit.code)),
         ),
         (_, Role::AreaManager) => view.area_managers(),
         (_, role @ (Role::SchoolDirector | Role::QualityOfficer)) => {

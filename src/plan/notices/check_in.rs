@@ -14,18 +14,18 @@ use crate::plan::view::{Address, View};
 
 /// Decides about every check-in to come and every pair of the slice.
 pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
-    let pairs = view.world.pairs(view.day);
+    let pairs = view.pairs(view.day);
     for check_in in &view.world.check_ins {
         let starts = check_in.starts.date();
         view.look_again_on(check_in.held_on.unwrap_or(starts));
         if starts >= view.day {
             // Who leaves before the meeting will not be there.
             let in_post =
-                pairs.contains(&check_in.pair) && view.world.pairs(starts).contains(&check_in.pair);
+                pairs.contains(&check_in.pair) && view.pairs(starts).contains(&check_in.pair);
             near(view, check_in, in_post, into);
         }
     }
-    for pair in &pairs {
+    for pair in pairs.iter() {
         gap(view, pair, into);
     }
 }
@@ -127,10 +127,8 @@ fn tell(
 /// the one they last met in, or began in.
 pub fn deadline(view: &View<'_>, pair: &Pair, weeks: u32) -> Option<Date> {
     let met = view
-        .world
-        .check_ins
+        .check_ins(pair)
         .iter()
-        .filter(|check_in| &check_in.pair == pair)
         .filter_map(|check_in| check_in.held_by(view.day))
         .max();
     let base = match met {
@@ -173,10 +171,10 @@ fn began(view: &View<'_>, pair: &Pair) -> Option<Date> {
 /// How many school weeks may pass from one check-in to the next.
 pub fn rhythm(view: &View<'_>, pair: &Pair) -> u32 {
     let rules = &view.rules.rhythm;
-    let units = view.world.units_led_by(&pair.principal, view.day);
+    let units = view.units_led_by(&pair.principal).iter();
     if units
-        .iter()
-        .any(|unit| unit.level == SupportLevel::Reinforced)
+        .map(|unit| unit.level)
+        .any(|level| level == SupportLevel::Reinforced)
     {
         rules.reinforced_every_weeks
     } else {

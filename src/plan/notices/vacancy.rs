@@ -16,7 +16,7 @@ pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
     };
     let every = view.rules.vacancy_every;
     for unit in view.world.active_units(view.day) {
-        if view.world.principal(&unit.code, view.day).is_none() {
+        if !view.principals().contains_key(&unit.code) {
             let since = unit_vacant_since(view, unit);
             let matter = Matter::VacantUnit {
                 unit: unit.code.clone(),

@@ -31,7 +31,11 @@ impl Calendar {
                 let mut statement = snapshot
                     .prepare_cached("SELECT area FROM change WHERE seq > ?1 ORDER BY area")?;
                 let areas = statement
-                    .query_map([seen], |row| row.get(0))?
+                    .query_map([seen], |row| {
+                        // One that is no text is nobody's area; its row is told of elsewhere.
+                        let bytes = row.get_ref(0)?.as_bytes().unwrap_or_default();
+                        Ok(String::from_utf8_lossy(bytes).into_owned())
+                    })?
                     .collect::<Result<_, _>>()?;
                 drop(statement);
                 Ok(Changes {

@@ -30,7 +30,9 @@ impl Calendar {
     /// # Errors
     /// SQLite refused.
     pub async fn area_ids(&self) -> Result<Vec<AreaId>, StoreError> {
-        self.database.run(|connection| area_ids(connection)).await
+        self.database
+            .run(|connection| area_ids(connection, &mut Vec::new()))
+            .await
     }
 
     /// One area's slice; with `None`, the slice of the authority as a whole. An unknown area
@@ -72,10 +74,15 @@ impl Calendar {
     }
 }
 
-fn area_ids(connection: &Connection) -> Result<Vec<AreaId>, StoreError> {
-    let mut statement = connection.prepare_cached("SELECT id FROM area ORDER BY id")?;
-    let ids = statement.query_map([], |row| Ok(AreaId::new(row.get::<_, String>(0)?)))?;
-    Ok(ids.collect::<Result<_, _>>()?)
+/// Identifiers that are no text are set aside with the other rows that cannot be read.
+fn area_ids(
+    connection: &Connection,
+    faults: &mut Vec<RowFault>,
+) -> Result<Vec<AreaId>, StoreError> {
+    let sql = "SELECT id FROM area ORDER BY id";
+    each(connection, ("area", sql), [], faults, |row| {
+        Ok(AreaId::new(plain::<String>(row, "id")?))
+    })
 }
 
 fn area_world(
@@ -101,6 +108,9 @@ fn area_world(
         read_units(connection, area, &mut world)?;
         read_measures(connection, area, reach, &mut world)?;
         read_dialogues(connection, area, reach, &mut world)?;
+    } else {
+        // Only their faults matter here.
+        area_ids(connection, &mut world.faults)?;
     }
     read_activities(connection, area, &mut world)?;
     read_appointments(connection, area, &mut world)?;

@@ -1,10 +1,13 @@
 //! Looking into the ledger: the queue, its mails, and what was said to whom.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
+use super::outbox::gather_again;
 use super::{Ledger, read, slices_of};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey, Said};
@@ -17,6 +20,8 @@ pub struct MailRow {
     pub id: i64,
     /// Whom it is for.
     pub person: PersonId,
+    /// The address it goes to, once it was rendered.
+    pub address: Option<String>,
     /// The local day it is meant for.
     pub slot: String,
     /// Its state; see the table in the ledger's module.
@@ -88,6 +93,8 @@ pub struct QueueCounts {
     pub refused: u64,
     /// Sent.
     pub sent: u64,
+    /// When the last one was sent.
+    pub last_sent: Option<Timestamp>,
 }
 
 /// A mail that somebody must look to.
@@ -121,7 +128,7 @@ pub enum Failure {
 }
 
 const MAIL_COLUMNS: &str = "id, person, slot, state, attempts, uncertain, next_attempt_utc,
-                            settled_utc, message_id, subject";
+                            settled_utc, message_id, subject, address";
 
 impl Ledger {
     /// Mails that are not settled well: waiting, being sent, held, refused. With `all`, every
@@ -169,21 +176,27 @@ impl Ledger {
             .await
     }
 
-    /// Lets a held or refused mail, or one that waits, be tried at once. Whether there was one.
+    /// Lets a held or refused mail, or one that waits, be tried at once. Where the person has
+    /// another mail gathering, its notices move there. Whether there was one.
     ///
     /// # Errors
-    /// SQLite refused, or the person has another mail gathering.
+    /// SQLite refused.
     pub async fn retry(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
         self.database
             .run(move |connection| {
-                let changed = connection.execute(
-                    "UPDATE mail SET state = 'waiting', next_attempt_utc = ?2, settled_utc = NULL,
-                            created_utc = ?2, uncertain = min(uncertain, 1),
-                            dot_utc = iif(uncertain > 0, dot_utc, NULL)
+                let transaction = connection.transaction()?;
+                // It begins anew: what was refused before is counted no more.
+                let found = transaction.execute(
+                    "UPDATE mail SET state = 'sending', settled_utc = NULL, created_utc = ?2,
+                            uncertain = min(uncertain, 1)
                      WHERE id = ?1 AND state IN ('waiting', 'held', 'refused')",
                     params![id, now.as_second()],
                 )?;
-                Ok(changed == 1)
+                if found == 1 {
+                    gather_again(&transaction, id, now)?;
+                }
+                transaction.commit()?;
+                Ok(found == 1)
             })
             .await
     }
@@ -230,7 +243,7 @@ impl Ledger {
     pub async fn said_before(
         &self,
         day: Date,
-    ) -> Result<(Said, std::collections::BTreeMap<PersonId, Date>), StoreError> {
+    ) -> Result<(Said, BTreeMap<PersonId, Date>), StoreError> {
         self.database
             .run(move |connection| said_before(connection, day))
             .await
@@ -257,8 +270,25 @@ impl Ledger {
                         _ => {}
                     }
                 }
+                let sql = "SELECT settled_utc FROM mail WHERE state = 'sent'
+                           ORDER BY id DESC LIMIT 1";
+                let last: Option<i64> = connection
+                    .prepare_cached(sql)?
+                    .query_row([], |row| row.get(0))
+                    .optional()?;
+                counts.last_sent = last.and_then(|at| Timestamp::from_second(at).ok());
                 Ok(counts)
             })
+            .await
+    }
+
+    /// The local day each person was last mailed.
+    ///
+    /// # Errors
+    /// SQLite refused, or a stored day cannot be read.
+    pub async fn last_mailed(&self) -> Result<BTreeMap<PersonId, Date>, StoreError> {
+        self.database
+            .run(|connection| last_mailed(connection, "9999-99-99"))
             .await
     }
 
@@ -284,6 +314,7 @@ fn mail_row(row: &Row<'_>) -> rusqlite::Result<MailRow> {
         settled: instant(row.get(7)?),
         message_id: row.get(8)?,
         subject: row.get(9)?,
+        address: row.get(10)?,
         state,
     })
 }
@@ -335,7 +366,7 @@ fn notices(
 fn said_before(
     connection: &Connection,
     day: Date,
-) -> Result<(Said, std::collections::BTreeMap<PersonId, Date>), StoreError> {
+) -> Result<(Said, BTreeMap<PersonId, Date>), StoreError> {
     let mut said = Said::new();
     let mut statement = connection.prepare(
         "SELECT occurrence, recipient, role, due, step, on_day FROM notice
@@ -358,15 +389,22 @@ fn said_before(
             (row.get(4)?, read("notice", &row.get::<_, String>(5)?)?),
         );
     }
+    Ok((said, last_mailed(connection, &day.to_string())?))
+}
+
+fn last_mailed(
+    connection: &Connection,
+    before: &str,
+) -> Result<BTreeMap<PersonId, Date>, StoreError> {
     let mut statement = connection
         .prepare("SELECT person, max(sent_on) FROM mail WHERE sent_on < ?1 GROUP BY person")?;
-    let mut rows = statement.query([day.to_string()])?;
-    let mut mailed = std::collections::BTreeMap::new();
+    let mut rows = statement.query([before])?;
+    let mut mailed = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let person = PersonId::new(row.get::<_, String>(0)?);
         mailed.insert(person, read("mail", &row.get::<_, String>(1)?)?);
     }
-    Ok((said, mailed))
+    Ok(mailed)
 }
 
 fn failures(connection: &Connection) -> Result<Vec<Failed>, StoreError> {

@@ -36,7 +36,10 @@ static SCHEMA: Schema = Schema {
     // After a power cut NORMAL would forget mails that were sent, and send them again.
     synchronous: "FULL",
     private: true,
-    migrations: &[include_str!("0001_ledger.sql")],
+    migrations: &[
+        include_str!("0001_ledger.sql"),
+        include_str!("0002_states.sql"),
+    ],
 };
 
 /// A handle to the ledger; clones share one connection and its thread.

@@ -21,12 +21,12 @@ pub struct Claimed {
     pub person: PersonId,
     /// Its Message-ID, without angle brackets.
     pub message_id: String,
-    /// When it was begun.
-    pub created: Timestamp,
     /// Tries so far that said something of this mail.
     pub attempts: u32,
     /// Tries so far whose answer to the final dot is unknown.
     pub uncertain: u32,
+    /// When it was first refused for now, since it was begun or a person let it begin anew.
+    pub first_refused: Option<Timestamp>,
     /// What may already have arrived and must go out unchanged: address, subject and bytes.
     pub frozen: Option<Prepared>,
     /// The notices it carries.
@@ -53,6 +53,17 @@ pub struct Prepared {
     pub subject: String,
     /// The message, headers and all, with CRLF line ends.
     pub bytes: Vec<u8>,
+}
+
+impl Prepared {
+    /// What is kept of a mail that could not be made: where it was to go.
+    pub const fn nothing(address: String) -> Self {
+        Self {
+            address,
+            subject: String::new(),
+            bytes: Vec::new(),
+        }
+    }
 }
 
 /// One try and what came of it.
@@ -90,15 +101,21 @@ pub enum Settlement {
 }
 
 impl Ledger {
-    /// Claims up to `limit` mails whose time has come.
+    /// Claims up to `limit` mails whose time has come, those that may have arrived first. A person
+    /// gets one mail on the local day `day`: another waits.
     ///
     /// # Errors
     /// SQLite refused, or a row cannot be read back.
-    pub async fn claim(&self, now: Timestamp, limit: usize) -> Result<Vec<Claimed>, StoreError> {
+    pub async fn claim(
+        &self,
+        now: Timestamp,
+        day: Date,
+        limit: usize,
+    ) -> Result<Vec<Claimed>, StoreError> {
         self.database
             .run(move |connection| {
                 let transaction = connection.transaction()?;
-                let claimed = claim(&transaction, now, limit)?;
+                let claimed = claim(&transaction, (now, day), limit)?;
                 transaction.commit()?;
                 Ok(claimed)
             })
@@ -169,7 +186,7 @@ impl Ledger {
             .await
     }
 
-    /// Writes down what became of a claimed mail.
+    /// Writes down what became of a claimed mail. One that is no longer claimed is left as it is.
     ///
     /// # Errors
     /// SQLite refused; the mail stays claimed, and the next start finds it.
@@ -182,13 +199,18 @@ impl Ledger {
         self.database
             .run(move |connection| {
                 let transaction = connection.transaction()?;
-                settle(&transaction, id, &settlement, now)?;
+                let claimed = transaction
+                    .prepare_cached("SELECT 1 FROM mail WHERE id = ?1 AND state = 'sending'")?
+                    .exists([id])?;
+                if claimed {
+                    settle(&transaction, id, &settlement, now)?;
+                }
                 Ok(transaction.commit()?)
             })
             .await
     }
 
-    /// After a start: what a dead process had claimed waits again. Where its content may have
+    /// What was claimed and left behind by a dead process or an error waits again. Where its content may have
     /// left, that counts as an uncertain try; one too many, and it is held. Returns how many
     /// were found, and how many of them uncertain.
     ///
@@ -235,15 +257,23 @@ impl Ledger {
 
 fn claim(
     connection: &Connection,
-    now: Timestamp,
+    (now, day): (Timestamp, Date),
     limit: usize,
 ) -> Result<Vec<Claimed>, StoreError> {
     let ids: Vec<i64> = connection
         .prepare_cached(
-            "SELECT id FROM mail WHERE state = 'waiting' AND next_attempt_utc <= ?1
-             ORDER BY next_attempt_utc, id LIMIT ?2",
+            "SELECT id FROM mail m WHERE state = 'waiting' AND next_attempt_utc <= ?1
+                AND (dot_utc IS NOT NULL OR NOT EXISTS
+                    (SELECT 1 FROM mail o WHERE o.person = m.person AND o.id <> m.id
+                        AND (o.sent_on = ?3 OR o.state = 'sending'
+                             OR (o.state = 'waiting' AND o.dot_utc IS NOT NULL
+                                 AND o.next_attempt_utc <= ?1))))
+             ORDER BY dot_utc IS NULL, next_attempt_utc, id LIMIT ?2",
         )?
-        .query_map(params![now.as_second(), limit as i64], |row| row.get(0))?
+        .query_map(
+            params![now.as_second(), limit as i64, day.to_string()],
+            |row| row.get(0),
+        )?
         .collect::<Result<_, _>>()?;
     let mut claimed = Vec::with_capacity(ids.len());
     for id in ids {
@@ -262,25 +292,29 @@ fn claim(
 fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError> {
     let mut claimed = connection
         .prepare_cached(
-            "SELECT person, message_id, created_utc, attempts, uncertain, dot_utc IS NOT NULL,
-                    address, subject, bytes FROM mail WHERE id = ?1",
+            "SELECT person, message_id, attempts, uncertain, dot_utc IS NOT NULL, address, subject,
+                    bytes, (SELECT min(at_utc) FROM attempt
+                            WHERE mail = mail.id AND outcome = 'temporary'
+                                AND at_utc >= mail.created_utc)
+             FROM mail WHERE id = ?1",
         )?
         .query_row([id], |row| {
-            let frozen = match row.get::<_, bool>(5)? {
+            let frozen = match row.get::<_, bool>(4)? {
                 true => Some(Prepared {
-                    address: row.get(6)?,
-                    subject: row.get(7)?,
-                    bytes: row.get(8)?,
+                    address: row.get(5)?,
+                    subject: row.get(6)?,
+                    bytes: row.get(7)?,
                 }),
                 false => None,
             };
+            let first_refused: Option<i64> = row.get(8)?;
             Ok(Claimed {
                 id,
                 person: PersonId::new(row.get::<_, String>(0)?),
                 message_id: row.get(1)?,
-                created: Timestamp::from_second(row.get(2)?).unwrap_or(Timestamp::UNIX_EPOCH),
-                attempts: row.get(3)?,
-                uncertain: row.get(4)?,
+                attempts: row.get(2)?,
+                uncertain: row.get(3)?,
+                first_refused: first_refused.and_then(|at| Timestamp::from_second(at).ok()),
                 frozen,
                 lines: Vec::new(),
             })
@@ -407,7 +441,7 @@ fn forget_day(connection: &Connection, id: i64) -> Result<(), StoreError> {
 /// Lets a claimed mail wait again. What certainly did not arrive gathers and is rendered anew;
 /// what once may have stays frozen. Where the person has got another gathering mail meanwhile,
 /// the notices move there.
-fn gather_again(connection: &Connection, id: i64, next: Timestamp) -> Result<(), StoreError> {
+pub fn gather_again(connection: &Connection, id: i64, next: Timestamp) -> Result<(), StoreError> {
     let frozen: bool = connection
         .prepare_cached("SELECT uncertain > 0 FROM mail WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?;

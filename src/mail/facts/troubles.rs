@@ -1,0 +1,81 @@
+//! What there is to know about what only a person can mend.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::{Detail, Known, Teller};
+use crate::follow_up::PersonId;
+use crate::plan::Trouble;
+
+/// So many unreadable rows are named.
+const ROWS: usize = 20;
+
+impl Teller<'_> {
+    pub(super) fn undeliverable(&self, person: &PersonId) -> Option<Known> {
+        let mut troubles = self.slice.troubles.iter();
+        troubles.find_map(|trouble| match trouble {
+            Trouble::Undeliverable {
+                person: of,
+                address,
+                reply,
+                ..
+            } if of == person => Some(Known {
+                person: self.name(person),
+                address: address.clone(),
+                reply: reply.clone(),
+                ..Known::default()
+            }),
+            _ => None,
+        })
+    }
+
+    pub(super) fn held(&self, person: &PersonId) -> Option<Known> {
+        let troubles = self.slice.troubles.iter();
+        let mails: Vec<String> = troubles
+            .filter_map(|trouble| match trouble {
+                Trouble::Held {
+                    person: of, mail, ..
+                } if of == person => Some(mail.to_string()),
+                _ => None,
+            })
+            .collect();
+        (!mails.is_empty()).then(|| Known {
+            person: self.name(person),
+            list: mails,
+            ..Known::default()
+        })
+    }
+
+    pub(super) fn import_refused(&self, on: Date) -> Known {
+        let mut troubles = self.slice.troubles.iter();
+        let summary = troubles.find_map(|trouble| match trouble {
+            Trouble::ImportRefused { since, summary } if *since == on => Some(summary.clone()),
+            _ => None,
+        });
+        Known {
+            reply: summary.unwrap_or_default(),
+            ..Known::default()
+        }
+    }
+
+    pub(super) fn unreadable(&self, table: &str) -> Known {
+        let faults = self.slice.world.faults.iter();
+        let list: Vec<String> = faults
+            .filter(|fault| fault.table == table)
+            // What is wrong with a row may quote what somebody wrote in it.
+            .map(|fault| match self.setting.detail {
+                Detail::Link => fault.key.clone(),
+                Detail::Full | Detail::Titles => format!("{}: {}", fault.key, fault.message),
+            })
+            .take(ROWS)
+            .collect();
+        Known {
+            title: table.to_owned(),
+            count: list.len(),
+            lists: BTreeMap::from([("list", list.clone())]),
+            list,
+            ..Known::default()
+        }
+    }
+}
