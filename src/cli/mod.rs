@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{self, ConfigError, Settings};
+use crate::config::{self, ConfigError};
 use crate::daemon::Office;
 use crate::follow_up::PersonId;
 use crate::store::{Calendar, Ledger};
@@ -139,11 +139,4 @@ async fn person(calendar: &Calendar, word: String) -> anyhow::Result<PersonId> {
             "{word} is not in the calendar; give the identifier or the address as it stands there"
         )
     })
-}
-
-/// Reads the configuration and opens the calendar alone, making an empty one if need be.
-fn open_calendar(config: &Path) -> anyhow::Result<(Settings, Calendar)> {
-    let settings = config::load(config)?;
-    let calendar = Calendar::open_or_create(&settings.database.calendar)?;
-    Ok((settings, calendar))
 }

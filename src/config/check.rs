@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use super::reader::{Place, Table};
 use crate::follow_up::envelope_address;
+use crate::follow_up::plausible::is_hidden;
 
 /// A whole number of `range`, or `default` where it is left out.
 pub fn within(
@@ -68,12 +69,6 @@ pub fn words(table: &Table<'_>, text: &str, place: &Place) {
             "this holds a line break or an invisible character; write it as plain text on one line",
         );
     }
-}
-
-/// Control characters, and those that turn or hide text.
-pub fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// `Name <address>` or an address alone; the name and the address.

@@ -6,6 +6,7 @@
 
 mod check;
 mod dialogue_name;
+mod plain;
 mod reader;
 mod reminders;
 mod sections;

@@ -1,6 +1,6 @@
 //! Reading TOML key by key, so that every fault is found at once and told by its line.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -10,6 +10,8 @@ use serde::Serialize;
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+
+use super::plain;
 
 /// One fault of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +41,8 @@ pub struct Source<'a> {
     file: &'a Path,
     text: &'a str,
     faults: RefCell<Vec<Fault>>,
+    /// Whether some of it is not TOML, so that what is missing may only be unread.
+    broken: Cell<bool>,
 }
 
 /// A place in the file, for faults found after reading.
@@ -52,17 +56,19 @@ impl<'a> Source<'a> {
             file,
             text,
             faults: RefCell::default(),
+            broken: Cell::default(),
         }
     }
 
     /// The whole file as a table. Faults of syntax are kept with the others.
     pub fn table(&'a self) -> Table<'a> {
         let (table, errors) = DeTable::parse_recoverable(self.text);
+        self.broken.set(!errors.is_empty());
         for error in errors {
             let span = error.span().unwrap_or(0..0);
             self.fault(
                 &Place(span),
-                format!("this is not TOML: {}", one_line(error.message())),
+                format!("this is not TOML: {}", plain::syntax(error.message())),
             );
         }
         let place = Place(0..0);
@@ -102,6 +108,20 @@ pub struct Table<'a> {
     place: Place,
     entries: BTreeMap<String, (Place, Spanned<DeValue<'a>>)>,
     asked: Vec<&'static str>,
+    taken: Places,
+}
+
+/// Where the values of a table stand, and the items of those that are lists: for faults that show
+/// only when all is read.
+#[derive(Debug, Clone, Default)]
+pub struct Places(BTreeMap<&'static str, (Place, Vec<Place>)>);
+
+impl Places {
+    /// Where an item of a key's list stands, else the key's value.
+    pub fn of(&self, key: &str, item: Option<usize>) -> Option<&Place> {
+        let (value, items) = self.0.get(key)?;
+        Some(item.and_then(|item| items.get(item)).unwrap_or(value))
+    }
 }
 
 impl<'a> Table<'a> {
@@ -119,12 +139,18 @@ impl<'a> Table<'a> {
             place,
             entries,
             asked: Vec::new(),
+            taken: Places::default(),
         }
     }
 
     /// Where the table stands.
     pub fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// Where everything taken so far stands.
+    pub fn places(&self) -> Places {
+        self.taken.clone()
     }
 
     /// The value of `key`, if it is there and sound.
@@ -137,13 +163,18 @@ impl<'a> Table<'a> {
         self.asked.push(key);
         let (_, value) = self.entries.remove(key)?;
         let span = value.span();
+        let items = match value.get_ref() {
+            DeValue::Array(items) => items.iter().map(|item| Place(item.span())).collect(),
+            _ => Vec::new(),
+        };
+        self.taken.0.insert(key, (Place(span.clone()), items));
         match T::deserialize(value.into_deserializer()) {
             Ok(value) => Some((value, Place(span))),
             Err(error) => {
                 let place = Place(error.span().unwrap_or(span));
                 self.source.fault(
                     &place,
-                    format!("{}: {}", self.name(key), one_line(error.message())),
+                    format!("{}: {}", self.name(key), plain::value(error.message())),
                 );
                 None
             }
@@ -170,10 +201,9 @@ impl<'a> Table<'a> {
         let value = self.take_placed(key);
         if missing {
             let name = self.name(key);
-            self.source.fault(
-                &self.place,
-                format!("{name} is missing; write for example {key} = {example}"),
-            );
+            self.lacks(format!(
+                "{name} is missing; write for example {key} = {example}"
+            ));
         }
         value
     }
@@ -192,6 +222,7 @@ impl<'a> Table<'a> {
             place: self.place.clone(),
             entries: BTreeMap::new(),
             asked: Vec::new(),
+            taken: Places::default(),
         })
     }
 
@@ -246,9 +277,16 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    /// Notes a fault at the table itself.
-    pub fn fault(&self, message: impl Into<String>) {
-        self.source.fault(&self.place, message);
+    /// Whether a key is there and not taken yet.
+    pub fn has(&self, key: &str) -> bool {
+        self.entries.contains_key(key)
+    }
+
+    /// Notes at the table itself that something is missing.
+    pub fn lacks(&self, message: impl Into<String>) {
+        if !self.source.broken.get() {
+            self.source.fault(&self.place, message);
+        }
     }
 
     /// Notes a fault at a place in it.
@@ -280,24 +318,6 @@ impl<'a> Table<'a> {
             format!("{}.{key}", self.path)
         }
     }
-}
-
-/// A library's words on one line, its types by names that people use.
-fn one_line(message: &str) -> String {
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    [
-        ("expected a string", "write a text in quotes"),
-        ("expected path string", "write a path in quotes"),
-        ("expected i64", "write a whole number without quotes"),
-        ("expected a boolean", "write true or false"),
-        ("expected a sequence", "write a list, such as [10, 3, 0]"),
-        (
-            "expected socket address",
-            "write address and port, such as 127.0.0.1:8480",
-        ),
-    ]
-    .into_iter()
-    .fold(line, |line, (words, plain)| line.replace(words, plain))
 }
 
 /// The known key that a mistyped one most likely means: at most a third of its letters differ.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::check;
 use super::dialogue_name;
-use super::reader::{Place, Table};
+use super::reader::{Place, Places, Table};
 use super::values::{Clock, Day, DayOfWeek, FromTo, NamedFromTo};
 use super::{
     DatabaseSettings, Detail, MailSettings, PlacingSettings, Security, Settings, TransportKind,
@@ -28,10 +28,15 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     let web_table = top.optional_table("web");
     let asks_for_web = web_table.is_some();
     let web = web_table.and_then(web);
-    let school_years = top
+    let tells_years = top.has("school-year");
+    let school_years: Vec<ReadYear> = top
         .tables("school-year")
         .into_iter()
-        .map(|table| (table.place().clone(), school_year(table)))
+        .map(|table| {
+            let head = table.place().clone();
+            let (year, places) = school_year(table);
+            (year, (head, places))
+        })
         .collect();
     let (weekdays, times, dialogue_minutes) = dialogues(top.table("dialogues"));
     let (rhythm, check_in_minutes) = check_ins(top.table("check-ins"));
@@ -39,6 +44,9 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     rules.rhythm = rhythm;
     (rules.send_at, rules.send_until) = send_times;
     let zone = authority.as_ref().map(|(_, _, zone)| zone.clone());
+    if !tells_years {
+        top.lacks("there is no school year; write [[school-year]] with name and terms");
+    }
     let calendar = calendar(&top, zone, school_years);
     top.finish();
     let (authority, dialogue_name, _) = authority?;
@@ -249,7 +257,8 @@ fn web(mut table: Table<'_>) -> Option<WebSettings> {
     })
 }
 
-fn school_year(mut table: Table<'_>) -> Option<SchoolYear> {
+/// A school year, and where its values stand.
+fn school_year(mut table: Table<'_>) -> (Option<SchoolYear>, Places) {
     let name = table.require_placed::<String>("name", "\"2026/27\"");
     let name = name.and_then(|(name, place)| check::school_year_name(&table, &name, &place));
     let terms = table.require::<Vec<FromTo>>(
@@ -262,10 +271,12 @@ fn school_year(mut table: Table<'_>) -> Option<SchoolYear> {
     let explore: Option<FromTo> = table.take("explore");
     let evaluate: Option<FromTo> = table.take("evaluate");
     let quality_report: Option<Day> = table.take("quality-report");
+    let places = table.places();
     table.finish();
-    Some(SchoolYear {
-        name: name?,
-        terms: terms?.into_iter().map(FromTo::span).collect(),
+    let named = name.zip(terms);
+    let year = named.map(|(name, terms)| SchoolYear {
+        name,
+        terms: terms.into_iter().map(FromTo::span).collect(),
         breaks: breaks
             .into_iter()
             .map(|b| Break {
@@ -282,35 +293,38 @@ fn school_year(mut table: Table<'_>) -> Option<SchoolYear> {
         explore: explore.map(FromTo::span),
         evaluate: evaluate.map(FromTo::span),
         quality_report: quality_report.map(|day| day.0),
-    })
+    });
+    (year, places)
 }
+
+/// A school year as read, the place of its head and those of its values.
+type ReadYear = (Option<SchoolYear>, (Place, Places));
 
 fn calendar(
     top: &Table<'_>,
     zone: Option<TimeZone>,
-    school_years: Vec<(Place, Option<SchoolYear>)>,
+    school_years: Vec<ReadYear>,
 ) -> Option<Calendar> {
     if school_years.is_empty() {
-        top.fault("there is no school year; write [[school-year]] with name and terms");
         return None;
     }
-    let names = |(place, year): &(Place, Option<SchoolYear>)| {
-        Some((year.as_ref()?.name.clone(), place.clone()))
-    };
-    let places: Vec<(String, Place)> = school_years.iter().filter_map(names).collect();
-    let school_years = school_years
-        .into_iter()
-        .map(|(_, year)| year)
-        .collect::<Option<Vec<_>>>()?;
-    match Calendar::new(zone?, school_years) {
+    let mut years = Vec::new();
+    let mut places = Vec::new();
+    for (year, place) in school_years {
+        places.push((year.as_ref().map(|year| year.name.clone()), place));
+        years.push(year);
+    }
+    match Calendar::new(zone?, years.into_iter().collect::<Option<Vec<_>>>()?) {
         Ok(calendar) => Some(calendar),
         Err(faults) => {
             for fault in faults {
-                let place = places.iter().rfind(|(name, _)| *name == fault.school_year);
-                top.fault_at(
-                    place.map_or(top.place(), |(_, place)| place),
-                    fault.to_string(),
-                );
+                let named =
+                    |(name, _): &&(Option<String>, _)| name.as_ref() == Some(&fault.school_year);
+                let place = match places.iter().rfind(named) {
+                    Some((_, (head, places))) => places.of(fault.key, fault.item).unwrap_or(head),
+                    None => top.place(),
+                };
+                top.fault_at(place, fault.to_string());
             }
             None
         }

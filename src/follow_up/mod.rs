@@ -12,6 +12,7 @@ mod id;
 mod measure;
 mod meeting;
 mod person;
+pub mod plausible;
 mod unit;
 mod world;
 

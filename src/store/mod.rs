@@ -13,7 +13,8 @@ mod migration;
 pub mod safe;
 
 pub use calendar::{
-    Answer, AnswerError, Batch, Calendar, Change, Changed, Changes, Known, Reach, Writing,
+    Answer, AnswerError, Applied, Batch, Calendar, Change, Changed, Changes, Known, KnownUnit,
+    Reach, Stood, Writing,
 };
 pub use error::StoreError;
 pub use ledger::{

@@ -1,6 +1,7 @@
 //! Every kind of file and its columns, in English and Swedish.
 
 use super::table::Table;
+use super::text::composed;
 
 /// The kinds of records a file can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,6 +160,18 @@ impl Kind {
         }
     }
 
+    /// The kind whose file or sheet has that name.
+    fn by_name(name: &str) -> Option<Self> {
+        let name = folded(name);
+        let names = |kind: &Self| kind.file_names().iter().any(|known| folded(known) == name);
+        Self::ALL.into_iter().find(names)
+    }
+
+    /// The name of its file, as in DESIGN.
+    pub const fn file_name(self) -> &'static str {
+        self.file_names()[0]
+    }
+
     const fn file_names(self) -> &'static [&'static str] {
         match self {
             Self::Areas => &["areas", "områden"],
@@ -175,13 +188,19 @@ impl Kind {
 
 /// Letter case, spaces, hyphens and underscores do not tell names apart.
 pub fn folded(name: &str) -> String {
-    name.to_lowercase()
+    composed(name)
+        .to_lowercase()
         .chars()
         .filter(|c| !matches!(c, ' ' | '_' | '-' | '\u{a0}'))
         .collect()
 }
 
 impl Column {
+    /// Whether a table has it.
+    pub fn is_in(&self, table: &Table) -> bool {
+        table.header.iter().any(|header| self.is_named(header))
+    }
+
     /// Whether `header` names this column.
     pub fn is_named(&self, header: &str) -> bool {
         let header = folded(header);
@@ -197,32 +216,31 @@ pub fn is_known(header: &str) -> bool {
             .any(|kind| kind.columns().iter().any(|column| column.is_named(header)))
 }
 
-/// What a table holds: by its name, else by its columns, where they fit one kind best.
+/// Whether a table has any column we know: else it is a note, not a table of ours.
+pub fn has_known(table: &Table) -> bool {
+    table.header.iter().any(|header| is_known(header))
+}
+
+/// What a table holds: by its name, else by its columns, where they fit one kind best. A sheet is
+/// known by its workbook's name only where it has a column of that kind: others hold notes.
 pub fn recognise(table: &Table) -> Option<Kind> {
-    let stem = table
-        .file
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned());
-    let by_name = [table.sheet.clone(), stem]
-        .into_iter()
-        .flatten()
-        .find_map(|name| {
-            let name = folded(&name);
-            Kind::ALL
-                .into_iter()
-                .find(|kind| kind.file_names().iter().any(|known| folded(known) == name))
-        });
-    by_name.or_else(|| {
-        let has = |column: &Column| table.header.iter().any(|header| column.is_named(header));
-        Kind::ALL
-            .into_iter()
-            .filter(|kind| {
-                kind.columns()
-                    .iter()
-                    .filter(|column| column.needed)
-                    .all(has)
-            })
-            .max_by_key(|kind| kind.columns().iter().filter(|column| has(column)).count())
+    let stem = table.file.file_stem();
+    let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
+    let sheet = table.sheet.as_deref().and_then(Kind::by_name);
+    let file = stem.as_deref().and_then(Kind::by_name).filter(|kind| {
+        let mut columns = kind.columns().iter();
+        table.sheet.is_none() || columns.any(|column| column.is_in(table))
+    });
+    sheet.or(file).or_else(|| {
+        let fits = |kind: &Kind| {
+            let mut needed = kind.columns().iter().filter(|column| column.needed);
+            needed.all(|column| column.is_in(table))
+        };
+        let named = |kind: &Kind| {
+            let columns = kind.columns().iter();
+            columns.filter(|column| column.is_in(table)).count()
+        };
+        Kind::ALL.into_iter().filter(fits).max_by_key(named)
     })
 }
 

@@ -4,27 +4,35 @@
 //! and then nothing is written. What is in the files is added or brought up to date; what is not
 //! in them stays. A second import of the same files changes nothing.
 
+mod cells;
 mod columns;
+mod comma_separated;
 mod cross;
+mod doubts;
 mod fields;
+mod footnotes;
+mod layout;
 mod records;
+mod references;
+mod report;
+mod sources;
 mod table;
+mod tell;
+mod text;
+mod workbook;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::Args;
 use serde::Serialize;
 
 use super::when::When;
-use super::{AlreadyTold, open_calendar, output};
+use super::{AlreadyTold, output};
+use crate::config;
 use crate::store::{Batch, Calendar, Changed, Writing};
-use columns::Kind;
-use fields::Report;
-use table::Table;
-
-/// Faults printed to a person; `--json` gives them all.
-const SHOWN: usize = 200;
+use cross::Seen;
+use report::Report;
+use sources::Source;
 
 /// Read CSV or Excel files into the calendar
 ///
@@ -36,7 +44,10 @@ const SHOWN: usize = 200;
 ///
 /// A register exported from Skolverket can be read as it is: `--area ID` names the area of units
 /// that have none, `--area-from COLUMN` makes an area of each value of a column (such as kommun),
-/// and units whose status is not AKTIV get the day of the import as their last.
+/// and units whose status is not AKTIV get the day before the import as their last.
+///
+/// What a file does not say stays: a column it does not have, an empty state, status, done, deputy
+/// or minutes, and what people have recorded since the file last said the same.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Files or directories
@@ -78,51 +89,53 @@ struct Outcome {
 
 /// Runs the command.
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
-    let (settings, calendar) = open_calendar(config)?;
+    let settings = config::load(config)?;
+    let path = &settings.database.calendar;
+    // Only an import that is kept makes a calendar.
+    let is_there = path.exists();
+    let calendar = if is_there {
+        Calendar::open(path)?
+    } else {
+        Calendar::in_memory()?
+    };
     let now = arguments.when.now(&settings.calendar);
     let areas = Areas {
-        fixed: arguments.area,
+        fixed: arguments
+            .area
+            .map(|area| text::composed(&area).into_owned()),
         from: arguments.area_from,
     };
-    let files = files(&arguments.paths)?;
     let mut report = Report::new(settings.calendar.today(now));
-    let batch = read(&calendar, &files, &areas, &mut report).await?;
+    let sources = sources::find(&arguments.paths, &mut report);
+    let (batch, seen) = read(&calendar, &sources, &areas, &mut report).await?;
     let mut outcome = Outcome {
         applied: false,
         dry_run: arguments.dry_run,
         changes: Changed::new(),
         report,
     };
-    if outcome.report.faults.is_empty() {
-        let writing = if arguments.dry_run {
-            Writing::Try
-        } else {
-            Writing::Keep
+    let faults = outcome.report.faults.len();
+    if faults == 0 {
+        let (calendar, writing) = match (arguments.dry_run, is_there) {
+            (true, _) => (calendar, Writing::Try),
+            (false, true) => (calendar, Writing::Keep),
+            (false, false) => (Calendar::open_or_create(path)?, Writing::Keep),
         };
-        let names: Vec<String> = files
-            .iter()
-            .filter_map(|f| f.file_name())
-            .map(|n| n.to_string_lossy().into_owned())
-            .collect();
-        outcome.changes = calendar
-            .apply(batch, writing, now, names.join(", "))
-            .await?;
+        let names = sources::names(&sources);
+        let applied = calendar.apply(batch, writing, now, names).await?;
+        tell::stood(&applied.stood, &seen, &mut outcome.report);
+        outcome.changes = applied.changed;
         outcome.applied = !arguments.dry_run;
-    } else if !arguments.dry_run {
-        let count = outcome.report.faults.len();
-        calendar
-            .note_refused_import(
-                now,
-                format!("{count} fel i {}", outcome.report.files().join(", ")),
-            )
-            .await?;
+    } else if !arguments.dry_run && is_there {
+        let summary = format!("{faults} fel i {}", outcome.report.files().join(", "));
+        calendar.note_refused_import(now, summary).await?;
     }
     if arguments.json {
         output::json(&outcome)?
     } else {
-        tell(&outcome)
+        tell::tell(&outcome)
     }
-    if outcome.report.faults.is_empty() {
+    if faults == 0 {
         Ok(())
     } else {
         Err(AlreadyTold.into())
@@ -135,93 +148,27 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
 /// The faults, a line each.
 pub async fn import_directory(calendar: &Calendar, directory: &Path) -> anyhow::Result<Changed> {
     let mut report = Report::new(jiff::civil::Date::MAX);
-    let files = files(&[directory.to_owned()])?;
-    let batch = read(calendar, &files, &Areas::default(), &mut report).await?;
+    let sources = sources::find(&[directory.to_owned()], &mut report);
+    let (batch, _) = read(calendar, &sources, &Areas::default(), &mut report).await?;
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     anyhow::ensure!(faults.is_empty(), "{}", faults.join("\n"));
     let now = crate::daemon::Clock::System.now();
-    Ok(calendar
+    let applied = calendar
         .apply(batch, Writing::Keep, now, "demo".into())
-        .await?)
-}
-
-/// The files that paths stand for, in order.
-fn files(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for path in paths {
-        if path.is_dir() {
-            let entries = std::fs::read_dir(path).with_context(|| path.display().to_string())?;
-            let mut found: Vec<PathBuf> = entries
-                .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-                .filter(|path| table::is_readable_kind(path))
-                .collect();
-            found.sort();
-            anyhow::ensure!(
-                !found.is_empty(),
-                "{}: there are no .csv or .xlsx files here",
-                path.display()
-            );
-            files.extend(found);
-        } else {
-            files.push(path.clone());
-        }
-    }
-    Ok(files)
+        .await?;
+    Ok(applied.changed)
 }
 
 async fn read(
     calendar: &Calendar,
-    files: &[PathBuf],
+    sources: &[Source],
     areas: &Areas,
     report: &mut Report,
-) -> anyhow::Result<Batch> {
-    let mut tables: Vec<(Kind, Table)> = Vec::new();
-    for file in files {
-        let bytes = std::fs::read(file)
-            .with_context(|| format!("{}: cannot be read; see that it is there", file.display()))?;
-        for table in table::read(file, bytes, report) {
-            match columns::recognise(&table) {
-                Some(kind) => tables.push((kind, table)),
-                None => report.fault_of_table(&table, columns::hint(&table)),
-            }
-        }
-    }
-    let known = calendar.known().await?;
-    Ok(records::batch(tables, areas, known, report))
-}
-
-fn tell(outcome: &Outcome) {
-    for warning in &outcome.report.warnings {
-        output::print(&format!("warning: {warning}\n"));
-    }
-    let faults = &outcome.report.faults;
-    for fault in faults.iter().take(SHOWN) {
-        output::print(&format!("{fault}\n"));
-    }
-    if faults.len() > SHOWN {
-        output::print(&format!(
-            "… and {} more; --json gives them all.\n",
-            faults.len() - SHOWN
-        ));
-    }
-    if !faults.is_empty() {
-        output::print(&format!("{} faults. Nothing was imported.\n", faults.len()));
-        return;
-    }
-    let rows: Vec<Vec<String>> = outcome
-        .changes
+) -> anyhow::Result<(Batch, Seen)> {
+    let tables = sources
         .iter()
-        .map(|(table, change)| {
-            vec![
-                (*table).to_owned(),
-                format!("{} added", change.added),
-                format!("{} changed", change.changed),
-                format!("{} unchanged", change.unchanged),
-            ]
-        })
+        .flat_map(|source| sources::tables(source, report))
         .collect();
-    output::print(&output::columns(&rows));
-    if outcome.dry_run {
-        output::print("A dry run: nothing was written.\n");
-    }
+    let known = calendar.known().await?;
+    Ok(records::batch(tables, areas, &known, report))
 }

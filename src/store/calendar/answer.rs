@@ -24,7 +24,23 @@ pub enum Answer {
         /// A note.
         note: String,
     },
-    /// A measure was evaluated.
+    /// A planned check-in gets another time.
+    CheckInMoved {
+        /// Whose.
+        pair: Pair,
+        /// The local start it had.
+        starts: DateTime,
+        /// The new local start.
+        to: DateTime,
+    },
+    /// A planned check-in will not be held.
+    CheckInCancelled {
+        /// Whose.
+        pair: Pair,
+        /// Its local start.
+        starts: DateTime,
+    },
+    /// A measure was evaluated. A second answer of the same day takes the place of the first.
     Evaluated {
         /// Which.
         measure: MeasureId,
@@ -78,6 +94,9 @@ pub enum AnswerError {
     /// What it is about is not in the calendar.
     #[error("{0} is not in the calendar; see that it is written as there")]
     Unknown(String),
+    /// A check-in of the two people begins at that time already.
+    #[error("{0}: there is a check-in of the two at that time already; name another time")]
+    Taken(String),
     /// The database refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,32 +114,41 @@ impl Calendar {
         (door, who): (&'static str, String),
     ) -> Result<(), AnswerError> {
         let about = answer.about();
-        let known = self
+        let written = self
             .database
             .run(move |connection| {
                 let transaction = connection.transaction()?;
-                let changed = write(&transaction, &answer)?;
-                if changed > 0 {
+                let written = match write(&transaction, &answer) {
+                    Err(StoreError::Sqlite(error)) if is_taken(&answer, &error) => None,
+                    written => Some(written?),
+                };
+                if written.is_some_and(|rows| rows > 0) {
                     transaction.execute(
                         "INSERT INTO journal (at_utc, door, who, what) VALUES (?1, ?2, ?3, ?4)",
                         params![at.as_second(), door, who, answer.about()],
                     )?;
                     transaction.commit()?;
                 }
-                Ok(changed > 0)
+                Ok(written)
             })
             .await?;
-        if known {
-            Ok(())
-        } else {
-            Err(AnswerError::Unknown(about))
+        match written {
+            None => Err(AnswerError::Taken(about)),
+            Some(0) => Err(AnswerError::Unknown(about)),
+            Some(_) => Ok(()),
         }
     }
 }
 
+/// Whether an answer was refused because the two people meet at that time already.
+fn is_taken(answer: &Answer, error: &rusqlite::Error) -> bool {
+    matches!(answer, Answer::CheckInMoved { .. })
+        && error.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation)
+}
+
 impl Answer {
     /// What it is about, for the journal and for messages; free text stays out.
-    fn about(&self) -> String {
+    pub fn about(&self) -> String {
         match self {
             Self::CheckInHeld { pair, on, .. } => {
                 format!(
@@ -128,6 +156,19 @@ impl Answer {
                     pair.principal, pair.area_manager
                 )
             }
+            Self::CheckInMoved { pair, starts, to } => format!(
+                "check-in of {} with {} moved from {} to {}",
+                pair.principal,
+                pair.area_manager,
+                minute(*starts),
+                minute(*to)
+            ),
+            Self::CheckInCancelled { pair, starts } => format!(
+                "check-in of {} with {} at {} cancelled",
+                pair.principal,
+                pair.area_manager,
+                minute(*starts)
+            ),
             Self::Evaluated {
                 measure,
                 evaluation,
@@ -155,6 +196,7 @@ impl Answer {
                 starts,
                 ..
             } => {
+                let starts = minute(*starts);
                 format!("dialogue {unit} {year} {round} moved to {starts}")
             }
             Self::Away(absence) => {
@@ -171,6 +213,21 @@ impl Answer {
 fn write(connection: &Connection, answer: &Answer) -> Result<usize, StoreError> {
     Ok(match answer {
         Answer::CheckInHeld { pair, on, note } => check_in_held(connection, pair, *on, note)?,
+        Answer::CheckInMoved { pair, starts, to } => connection.execute(
+            "UPDATE check_in SET starts = ?4
+             WHERE principal = ?1 AND area_manager = ?2 AND starts = ?3 AND state = 'planned'",
+            params![
+                pair.principal.as_str(),
+                pair.area_manager.as_str(),
+                minute(*starts),
+                minute(*to)
+            ],
+        )?,
+        Answer::CheckInCancelled { pair, starts } => connection.execute(
+            "UPDATE check_in SET state = 'cancelled'
+             WHERE principal = ?1 AND area_manager = ?2 AND starts = ?3 AND state = 'planned'",
+            params![pair.principal.as_str(), pair.area_manager.as_str(), minute(*starts)],
+        )?,
         Answer::Evaluated { measure, evaluation } => evaluated(connection, measure, evaluation)?,
         Answer::FocusArea { dialogue: (unit, year, round), chosen_by, text } => connection.execute(
             "INSERT INTO focus_area (dialogue, chosen_by, text)
@@ -249,24 +306,39 @@ fn check_in_held(
     )?)
 }
 
+/// One evaluation a day: what a second answer leaves out stays. An effect settles the next date
+/// too, since only `too_early` needs one.
 fn evaluated(
     connection: &Connection,
     measure: &MeasureId,
     evaluation: &Evaluation,
 ) -> Result<usize, StoreError> {
+    let values = params![
+        measure.as_str(),
+        evaluation.evaluated_on.to_string(),
+        evaluation.by.as_ref().map(|person| person.as_str()),
+        evaluation.effect.map(|effect| effect.word()),
+        evaluation.text,
+        evaluation.next_step.map(|step| step.word()),
+        evaluation.next_date.map(|date| date.to_string()),
+    ];
+    let changed = connection.execute(
+        "UPDATE evaluation SET
+            evaluated_by = ifnull((SELECT id FROM person WHERE id = ?3), evaluated_by),
+            effect = ifnull(?4, effect), text = iif(?5 = '', text, ?5),
+            next_step = ifnull(?6, next_step),
+            next_date = iif(?4 IS NULL, ifnull(?7, next_date), ?7)
+         WHERE id = (SELECT max(id) FROM evaluation WHERE measure = ?1 AND evaluated_on = ?2)",
+        values,
+    )?;
+    if changed > 0 {
+        return Ok(changed);
+    }
     Ok(connection.execute(
         "INSERT INTO evaluation (measure, evaluated_on, evaluated_by, effect, text, next_step, next_date)
          SELECT id, ?2, (SELECT id FROM person WHERE id = ?3), ?4, ?5, ?6, ?7
          FROM measure WHERE id = ?1",
-        params![
-            measure.as_str(),
-            evaluation.evaluated_on.to_string(),
-            evaluation.by.as_ref().map(|person| person.as_str()),
-            evaluation.effect.map(|effect| effect.word()),
-            evaluation.text,
-            evaluation.next_step.map(|step| step.word()),
-            evaluation.next_date.map(|date| date.to_string()),
-        ],
+        values,
     )?)
 }
 

@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::follow_up::{
-    Absence, Activity, ActivityId, Appointment, Area, AreaId, CheckIn, Dialogue, Measure,
-    MeasureId, Person, PersonId, SchoolUnit, UnitCode,
+    Absence, Activity, Appointment, Area, AreaId, CheckIn, Dialogue, Measure, Person, PersonId,
+    SchoolUnit, UnitCode,
 };
 
 /// Records to be written together or not at all.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Areas.
     pub areas: Vec<Area>,
@@ -30,40 +31,63 @@ pub struct Batch {
     pub check_ins: Vec<CheckIn>,
     /// Activities.
     pub activities: Vec<Activity>,
-    /// Whether the units' levels were told; otherwise those in the calendar stay.
-    pub tells_levels: bool,
+    /// Columns of single records that their source says nothing of, by table and place in the list
+    /// above. A record that is there keeps its own; a new one gets what the record here has.
+    pub unsaid: BTreeMap<(&'static str, usize), Vec<&'static str>>,
 }
 
-impl Default for Batch {
-    fn default() -> Self {
-        Self {
-            areas: Vec::new(),
-            units: Vec::new(),
-            people: Vec::new(),
-            appointments: Vec::new(),
-            absences: Vec::new(),
-            measures: Vec::new(),
-            dialogues: Vec::new(),
-            check_ins: Vec::new(),
-            activities: Vec::new(),
-            tells_levels: true,
-        }
+impl Batch {
+    /// The columns of a record that its source says nothing of.
+    pub fn unsaid(&self, table: &'static str, place: usize) -> &[&'static str] {
+        self.unsaid.get(&(table, place)).map_or(&[], Vec::as_slice)
     }
 }
 
-/// The identifiers already in the calendar, for checking references before anything is written.
+/// What an import came to.
+#[derive(Debug, Clone, Default)]
+pub struct Applied {
+    /// How many records it added, changed or found as they were.
+    pub changed: Changed,
+    /// What it left as it was recorded since the last import.
+    pub stood: Vec<Stood>,
+}
+
+/// A value that stands because the source only repeats what it said at the last import, and
+/// somebody has recorded something else since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stood {
+    /// The table.
+    pub table: &'static str,
+    /// The record's place in the batch's list; an evaluation's is its measure's.
+    pub place: usize,
+    /// The column.
+    pub column: &'static str,
+    /// What stands in it; empty for nothing.
+    pub value: String,
+}
+
+/// What is already in the calendar, for checking a batch before anything of it is written.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// Areas.
     pub areas: BTreeSet<AreaId>,
     /// Units.
-    pub units: BTreeSet<UnitCode>,
+    pub units: BTreeMap<UnitCode, KnownUnit>,
+    /// Every post anybody holds, held or will hold.
+    pub appointments: Vec<Appointment>,
     /// People and their addresses.
     pub people: BTreeMap<PersonId, String>,
-    /// Measures.
-    pub measures: BTreeSet<MeasureId>,
-    /// Activities.
-    pub activities: BTreeSet<ActivityId>,
+}
+
+/// A unit of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownUnit {
+    /// Its area.
+    pub area: AreaId,
+    /// Its first day.
+    pub from: Option<Date>,
+    /// Its last day.
+    pub to: Option<Date>,
 }
 
 /// How many records of one kind an import added, changed or found as they were.

@@ -7,14 +7,18 @@ mod answer;
 mod apply;
 mod batch;
 mod changes;
+mod known;
 mod read;
 mod row;
+mod upsert;
+mod write;
+mod write_meetings;
 
 use std::path::Path;
 
 pub use answer::{Answer, AnswerError};
 pub use apply::Writing;
-pub use batch::{Batch, Change, Changed, Known};
+pub use batch::{Applied, Batch, Change, Changed, Known, KnownUnit, Stood};
 pub use changes::Changes;
 pub use read::Reach;
 
@@ -32,6 +36,7 @@ static SCHEMA: Schema = Schema {
         include_str!("0001_calendar.sql"),
         include_str!("0002_changes.sql"),
         include_str!("0003_deputies.sql"),
+        include_str!("0004_imported.sql"),
     ],
 };
 
@@ -59,6 +64,16 @@ impl Calendar {
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         Ok(Self {
             database: Database::open(path, &SCHEMA, Absent::Refuse)?,
+        })
+    }
+
+    /// An empty calendar that is gone with its last handle, for trying an import out.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub fn in_memory() -> Result<Self, StoreError> {
+        Ok(Self {
+            database: Database::in_memory(&SCHEMA)?,
         })
     }
 }

@@ -494,7 +494,8 @@ fn optional_person(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<Perso
     Ok(plain::<Option<String>>(row, column)?.map(PersonId::new))
 }
 
-fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
+/// The post that the columns `unit` and `area` name.
+pub(super) fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
     Ok(
         match (
             optional_unit_code(row, "unit")?,

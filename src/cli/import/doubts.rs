@@ -1,0 +1,92 @@
+//! What may be meant, and more likely is not: warnings between rows.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::columns::Kind;
+use super::cross::Seen;
+use super::report::Report;
+use crate::calendar::school_year_name;
+use crate::follow_up::{Appointment, Post, Role, UnitCode};
+use crate::store::{Batch, Known};
+
+/// Tells every doubt about a batch.
+pub fn tell(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
+    principals(batch, known, seen, report);
+    for (place, dialogue) in batch.dialogues.iter().enumerate() {
+        let day = dialogue.starts.date();
+        if school_year_name(day) != dialogue.school_year
+            && let Some(place) = seen.place(Kind::Dialogues, place)
+        {
+            let message = format!(
+                "{day} lies outside the school year {}; see that both are meant",
+                dialogue.school_year
+            );
+            report.warn(place.note("starts", None, message));
+        }
+    }
+}
+
+/// Two principals of one unit on the same day: both would get every mail.
+fn principals(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
+    let same = |a: &Appointment, b: &Appointment| (&a.person, &a.post) == (&b.person, &b.post);
+    let mut of_unit: BTreeMap<&UnitCode, Vec<Appointment>> = BTreeMap::new();
+    let stands = |a: &&Appointment| {
+        !batch
+            .appointments
+            .iter()
+            .any(|told| told.role == a.role && same(told, a))
+    };
+    for appointment in known
+        .appointments
+        .iter()
+        .filter(|a| a.role == Role::Principal)
+    {
+        if let Post::Unit(unit) = &appointment.post
+            && batch
+                .appointments
+                .iter()
+                .any(|told| told.post == appointment.post)
+            && stands(&appointment)
+        {
+            of_unit.entry(unit).or_default().push(appointment.clone());
+        }
+    }
+    for (place, told) in batch.appointments.iter().enumerate() {
+        let Post::Unit(unit) = &told.post else {
+            continue;
+        };
+        if told.role != Role::Principal {
+            continue;
+        }
+        let before = known
+            .appointments
+            .iter()
+            .find(|a| a.role == told.role && same(a, told));
+        let unsaid = batch.unsaid("appointment", place);
+        let mut told = told.clone();
+        told.from = told.from.or(before.and_then(|before| before.from));
+        if unsaid.contains(&"valid_to") {
+            told.to = before.and_then(|before| before.to);
+        }
+        let others = of_unit.entry(unit).or_default();
+        let meets = |other: &&Appointment| other.person != told.person && overlap(other, &told);
+        if let (Some(other), Some(place)) =
+            (others.iter().find(meets), seen.place(Kind::People, place))
+        {
+            let message = format!(
+                "{} and {} are principals of {unit} on the same days; give the one who leaves a last day (valid_to)",
+                told.person, other.person
+            );
+            report.warn(place.note("units", None, message));
+        }
+        others.push(told);
+    }
+}
+
+fn overlap(a: &Appointment, b: &Appointment) -> bool {
+    let first = |x: &Appointment| x.from.unwrap_or(Date::MIN);
+    let last = |x: &Appointment| x.to.unwrap_or(Date::MAX);
+    first(a) <= last(b) && first(b) <= last(a)
+}

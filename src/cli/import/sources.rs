@@ -1,0 +1,113 @@
+//! Paths into files, and files into the tables of ours that are in them.
+
+use std::path::{Path, PathBuf};
+
+use super::columns::{self, Kind};
+use super::report::{Note, Report};
+use super::table::{self, Table};
+
+/// A file to read.
+#[derive(Debug)]
+pub struct Source {
+    file: PathBuf,
+    /// Whether it was named, not found in a directory: then it is meant to be a table.
+    is_named: bool,
+}
+
+/// The files that paths stand for, in order. A path that leads nowhere is a fault.
+pub fn find(paths: &[PathBuf], report: &mut Report) -> Vec<Source> {
+    let mut sources = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            let file = path.clone();
+            sources.push(Source {
+                file,
+                is_named: true,
+            });
+            continue;
+        }
+        match files_of(path) {
+            Ok(files) if files.is_empty() => {
+                let message =
+                    "there are no .csv or .xlsx files here; name the directory that has them";
+                report.fault(Note::of_file(path, message));
+            }
+            Ok(files) => sources.extend(files.into_iter().map(|file| Source {
+                file,
+                is_named: false,
+            })),
+            Err(error) => {
+                let message = format!("the directory cannot be read: {error}; see who may read it");
+                report.fault(Note::of_file(path, message));
+            }
+        }
+    }
+    sources
+}
+
+fn files_of(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(directory)?;
+    let mut files = entries
+        .map(|entry| entry.map(|entry| entry.path()))
+        .filter(|path| {
+            path.as_ref()
+                .map_or(true, |path| table::is_readable_kind(path))
+        })
+        .collect::<std::io::Result<Vec<_>>>()?;
+    files.sort();
+    Ok(files)
+}
+
+/// The files by name, for the journal.
+pub fn names(sources: &[Source]) -> String {
+    let names: Vec<String> = sources
+        .iter()
+        .filter_map(|source| source.file.file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect();
+    names.join(", ")
+}
+
+/// The tables of a file and what they hold. What is no table of ours is a fault, or a warning
+/// where it may lie beside one that is: in the directory, or in the workbook.
+pub fn tables(source: &Source, report: &mut Report) -> Vec<(Kind, Table)> {
+    let file = &source.file;
+    let bytes = match std::fs::read(file) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            let message = format!("it cannot be read: {error}; see that it is there");
+            report.fault(Note::of_file(file, message));
+            return Vec::new();
+        }
+    };
+    let before = report.faults.len();
+    let tables = table::read(file, bytes, report);
+    if tables.is_empty() && report.faults.len() == before {
+        let message = "there is no table in it: the first row should name the columns";
+        tell_of(Note::of_file(file, message), source.is_named, report);
+        return Vec::new();
+    }
+    let (known, other): (Vec<_>, Vec<_>) = tables
+        .into_iter()
+        .map(|table| (columns::recognise(&table), table))
+        .partition(|(kind, _)| kind.is_some());
+    for (_, table) in &other {
+        let beside = !source.is_named || !known.is_empty();
+        let is_ours = columns::has_known(table);
+        let note = Note::of_table(table, columns::hint(table));
+        tell_of(note, is_ours || !beside, report);
+    }
+    known
+        .into_iter()
+        .filter_map(|(kind, table)| Some((kind?, table)))
+        .collect()
+}
+
+fn tell_of(note: Note, is_fault: bool, report: &mut Report) {
+    if is_fault {
+        report.fault(note);
+    } else {
+        let message = format!("left alone: {}", note.message);
+        report.warn(Note { message, ..note });
+    }
+}

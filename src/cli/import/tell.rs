@@ -1,0 +1,87 @@
+//! What an import came to, for a person.
+
+use super::Outcome;
+use super::columns::Kind;
+use super::cross::Seen;
+use super::output;
+use super::report::Report;
+use crate::store::Stood;
+
+/// Faults printed to a person; `--json` gives them all.
+const SHOWN: usize = 200;
+
+/// Prints an outcome.
+pub fn tell(outcome: &Outcome) {
+    for warning in &outcome.report.warnings {
+        output::print(&format!("warning: {warning}\n"));
+    }
+    let faults = &outcome.report.faults;
+    for fault in faults.iter().take(SHOWN) {
+        output::print(&format!("{fault}\n"));
+    }
+    if faults.len() > SHOWN {
+        output::print(&format!(
+            "… and {} more; --json gives them all.\n",
+            faults.len() - SHOWN
+        ));
+    }
+    match faults.len() {
+        0 => {}
+        1 => return output::print("1 fault. Nothing was imported.\n"),
+        count => return output::print(&format!("{count} faults. Nothing was imported.\n")),
+    }
+    let rows: Vec<Vec<String>> = outcome
+        .changes
+        .iter()
+        .map(|(table, change)| {
+            vec![
+                (*table).to_owned(),
+                format!("{} added", change.added),
+                format!("{} changed", change.changed),
+                format!("{} unchanged", change.unchanged),
+            ]
+        })
+        .collect();
+    output::print(&output::columns(&rows));
+    if rows.is_empty() {
+        output::print("0 rows: there was nothing to import.\n");
+    }
+    if outcome.dry_run {
+        output::print("A dry run: nothing was written.\n");
+    }
+}
+
+/// Warns of what stands although the file says otherwise. That something was held or done is the
+/// usual course, and needs no words.
+pub fn stood(stood: &[Stood], seen: &Seen, report: &mut Report) {
+    for kept in stood {
+        let value = if kept.value.is_empty() {
+            "nothing"
+        } else {
+            &kept.value
+        };
+        let recorded = format!(
+            "the file says what it said last time, and {value} was recorded since, which stands; write it in the file too"
+        );
+        let (kind, column, message) = match (kept.table, kept.column) {
+            ("dialogue" | "check_in", "starts") => {
+                let kind = if kept.table == "dialogue" {
+                    Kind::Dialogues
+                } else {
+                    Kind::CheckIns
+                };
+                let message = format!(
+                    "was moved by hand to {value}; write the new time in the file, or move it with record"
+                );
+                (kind, "starts", message)
+            }
+            ("dialogue", "place" | "minutes") => (Kind::Dialogues, kept.column, recorded),
+            ("absence", "away_to") => (Kind::Absences, "to", recorded),
+            ("absence", "deputy") => (Kind::Absences, "deputy", recorded),
+            _ => continue,
+        };
+        if let Some(place) = seen.place(kind, kept.place) {
+            report.warn(place.note(column, None, message));
+        }
+    }
+}

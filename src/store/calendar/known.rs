@@ -1,0 +1,65 @@
+//! What is already in the calendar, for those who bring something to it.
+
+use rusqlite::Connection;
+
+use super::Calendar;
+use super::batch::{Known, KnownUnit};
+use super::read::post;
+use super::row::{each, optional_date, plain, required};
+use crate::follow_up::{Appointment, AreaId, PersonId, UnitCode};
+use crate::store::StoreError;
+
+impl Calendar {
+    /// The areas, units, people and posts the calendar has. Rows that cannot be read are left out.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn known(&self) -> Result<Known, StoreError> {
+        self.database.run(|connection| read(connection)).await
+    }
+}
+
+fn read(connection: &Connection) -> Result<Known, StoreError> {
+    let faults = &mut Vec::new();
+    let areas = each(
+        connection,
+        ("area", "SELECT id FROM area"),
+        [],
+        faults,
+        |row| Ok(AreaId::new(plain::<String>(row, "id")?)),
+    )?;
+    let sql = "SELECT code, area, active_from, active_to FROM school_unit";
+    let units = each(connection, ("school_unit", sql), [], faults, |row| {
+        let code = plain::<String>(row, "code")?;
+        let code = UnitCode::parse(&code).map_err(|error| error.to_string())?;
+        let unit = KnownUnit {
+            area: AreaId::new(plain::<String>(row, "area")?),
+            from: optional_date(row, "active_from")?,
+            to: optional_date(row, "active_to")?,
+        };
+        Ok((code, unit))
+    })?;
+    let sql = "SELECT id, email FROM person";
+    let people = each(connection, ("person", sql), [], faults, |row| {
+        Ok((
+            PersonId::new(plain::<String>(row, "id")?),
+            plain(row, "email")?,
+        ))
+    })?;
+    let sql = "SELECT id, person, role, unit, area, valid_from, valid_to FROM appointment";
+    let appointments = each(connection, ("appointment", sql), [], faults, |row| {
+        Ok(Appointment {
+            person: PersonId::new(plain::<String>(row, "person")?),
+            role: required(row, "role")?,
+            post: post(row)?,
+            from: optional_date(row, "valid_from")?,
+            to: optional_date(row, "valid_to")?,
+        })
+    })?;
+    Ok(Known {
+        areas: areas.into_iter().collect(),
+        units: units.into_iter().collect(),
+        people: people.into_iter().collect(),
+        appointments,
+    })
+}

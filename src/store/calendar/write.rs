@@ -1,0 +1,269 @@
+//! Areas, units, people, posts and measures of a batch.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
+
+use super::batch::{Applied, Batch, Changed, Stood};
+use super::upsert::{Cell, Outcome, Upsert, maybe, text};
+use crate::follow_up::{Appointment, Evaluation, Measure, PersonId, Post, Role};
+use crate::store::StoreError;
+
+/// Writes what of a batch is no meeting.
+///
+/// # Errors
+/// SQLite refused.
+pub fn batch(
+    connection: &Connection,
+    batch: &Batch,
+    applied: &mut Applied,
+) -> Result<(), StoreError> {
+    let Applied { changed, stood } = applied;
+    for area in &batch.areas {
+        let (key, rest) = ([("id", text(&area.id))], [("name", text(&area.name))]);
+        plain("area", (&key, &rest), &[]).run(connection, changed)?;
+    }
+    for (place, unit) in batch.units.iter().enumerate() {
+        let rest = [
+            ("name", text(&unit.name)),
+            ("area", text(&unit.area)),
+            ("level", text(unit.level)),
+            ("active_from", maybe(unit.active_from)),
+            ("active_to", maybe(unit.active_to)),
+            ("successor", maybe(unit.successor.as_ref())),
+        ];
+        let unsaid = batch.unsaid("school_unit", place);
+        let key = [("code", text(&unit.code))];
+        plain("school_unit", (&key, &rest), unsaid).run(connection, changed)?;
+    }
+    for (place, person) in batch.people.iter().enumerate() {
+        let rest = [
+            ("name", text(&person.name)),
+            ("email", text(&person.email)),
+            ("language", text(person.language)),
+        ];
+        let key = [("id", text(&person.id))];
+        let unsaid = batch.unsaid("person", place);
+        plain("person", (&key, &rest), unsaid).run(connection, changed)?;
+    }
+    appointments(connection, batch, changed)?;
+    for (place, measure) in batch.measures.iter().enumerate() {
+        let unsaid = batch.unsaid("measure", place);
+        write_measure(connection, (measure, unsaid), changed)?;
+        for evaluation in &measure.evaluations {
+            let outcome = write_evaluation(connection, measure, evaluation, changed)?;
+            note("evaluation", place, outcome, stood);
+        }
+    }
+    Ok(())
+}
+
+/// A row of a table that remembers nothing of imports.
+fn plain<'a>(
+    table: &'static str,
+    (key, rest): (&'a [Cell], &'a [Cell]),
+    unsaid: &'a [&'static str],
+) -> Upsert<'a> {
+    let remembers = false;
+    Upsert {
+        table,
+        key,
+        rest,
+        unsaid,
+        remembers,
+    }
+}
+
+/// Keeps what stood against the source, for the one who imports to be told.
+pub fn note(table: &'static str, place: usize, outcome: Outcome, stood: &mut Vec<Stood>) {
+    stood.extend(outcome.stood.into_iter().map(|(column, value)| Stood {
+        table,
+        place,
+        column,
+        value: match value {
+            Value::Text(text) => text,
+            Value::Integer(number) => number.to_string(),
+            Value::Null | Value::Real(_) | Value::Blob(_) => String::new(),
+        },
+    }));
+}
+
+fn appointments(
+    connection: &Connection,
+    batch: &Batch,
+    changed: &mut Changed,
+) -> Result<(), StoreError> {
+    let mut held: BTreeMap<(&PersonId, Role, &Post), usize> = BTreeMap::new();
+    for appointment in &batch.appointments {
+        let post = (&appointment.person, appointment.role, &appointment.post);
+        *held.entry(post).or_default() += 1;
+    }
+    for (place, appointment) in batch.appointments.iter().enumerate() {
+        let post = (&appointment.person, appointment.role, &appointment.post);
+        let once = held.get(&post) == Some(&1);
+        let unsaid = batch.unsaid("appointment", place);
+        write_appointment(connection, (appointment, once), unsaid, changed)?;
+    }
+    Ok(())
+}
+
+/// An appointment is known by person, role, post and first day. Where the source tells of the post
+/// `once`, a first day that is filled in later, or left out, makes no second appointment.
+fn write_appointment(
+    connection: &Connection,
+    (appointment, once): (&Appointment, bool),
+    unsaid: &[&'static str],
+    changed: &mut Changed,
+) -> Result<(), StoreError> {
+    let (unit, area) = post(&appointment.post);
+    let (from, to) = (maybe(appointment.from), maybe(appointment.to));
+    let known_by = [
+        ("person", text(&appointment.person)),
+        ("role", text(appointment.role)),
+        ("unit", unit),
+        ("area", area),
+        ("valid_from", from.clone()),
+    ];
+    let same = if once {
+        the_same(connection, &known_by)?
+    } else {
+        None
+    };
+    let Some(id) = same else {
+        let rest = [("valid_to", to)];
+        plain("appointment", (&known_by, &rest), unsaid).run(connection, changed)?;
+        return Ok(());
+    };
+    let mut unsaid = unsaid.to_vec();
+    if appointment.from.is_none() {
+        unsaid.push("valid_from");
+    }
+    let (key, rest) = (
+        [("id", Value::Integer(id))],
+        [("valid_from", from), ("valid_to", to)],
+    );
+    plain("appointment", (&key, &rest), &unsaid).run(connection, changed)?;
+    Ok(())
+}
+
+/// The appointment of that first day, else one without a first day that reaches it; without a
+/// first day, the latest.
+fn the_same(connection: &Connection, known_by: &[Cell; 5]) -> Result<Option<i64>, StoreError> {
+    let sql = "SELECT id FROM appointment
+               WHERE person IS ?1 AND role IS ?2 AND unit IS ?3 AND area IS ?4
+                 AND (valid_from IS ?5 OR ?5 IS NULL
+                      OR (valid_from IS NULL AND ifnull(valid_to, ?5) >= ?5))
+               ORDER BY valid_from IS NOT ?5, valid_from DESC LIMIT 1";
+    let values = known_by.iter().map(|(_, value)| value);
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement
+        .query_row(params_from_iter(values), |row| row.get(0))
+        .optional()?)
+}
+
+/// A post as the columns `unit` and `area`.
+pub fn post(post: &Post) -> (Value, Value) {
+    match post {
+        Post::Unit(unit) => (text(unit), Value::Null),
+        Post::Area(area) => (Value::Null, text(area)),
+        Post::Authority => (Value::Null, Value::Null),
+    }
+}
+
+fn write_measure(
+    connection: &Connection,
+    (measure, unsaid): (&Measure, &[&'static str]),
+    changed: &mut Changed,
+) -> Result<(), StoreError> {
+    let development_area = development_area(connection, measure)?;
+    let key = [("id", text(&measure.id))];
+    let rest = [
+        ("unit", text(&measure.unit)),
+        ("school_year", text(&measure.school_year)),
+        (
+            "development_area",
+            development_area.map_or(Value::Null, Value::Integer),
+        ),
+        ("team", text(&measure.team)),
+        ("decision", text(&measure.decision)),
+        ("expected_effect", text(&measure.expected_effect)),
+        ("indicator", text(&measure.indicator)),
+        ("responsible", maybe(measure.responsible.as_ref())),
+        ("decided_on", maybe(measure.decided_on)),
+        ("evaluate_by", text(measure.evaluate_by)),
+        ("status", text(measure.status)),
+    ];
+    plain("measure", (&key, &rest), unsaid).run(connection, changed)?;
+    Ok(())
+}
+
+/// What is empty in an evaluation is not said: the answer may have come another way. An effect
+/// settles the next date too, since only `too_early` needs one.
+fn write_evaluation(
+    connection: &Connection,
+    measure: &Measure,
+    evaluation: &Evaluation,
+    changed: &mut Changed,
+) -> Result<Outcome, StoreError> {
+    let key = [
+        ("measure", text(&measure.id)),
+        ("evaluated_on", text(evaluation.evaluated_on)),
+    ];
+    let rest = [
+        ("effect", maybe(evaluation.effect)),
+        ("text", text(&evaluation.text)),
+        ("next_step", maybe(evaluation.next_step)),
+        ("next_date", maybe(evaluation.next_date)),
+    ];
+    let empty = [
+        ("effect", evaluation.effect.is_none()),
+        ("text", evaluation.text.is_empty()),
+        ("next_step", evaluation.next_step.is_none()),
+        (
+            "next_date",
+            evaluation.next_date.is_none() && evaluation.effect.is_none(),
+        ),
+    ];
+    let unsaid: Vec<&'static str> = empty
+        .into_iter()
+        .filter_map(|(column, empty)| empty.then_some(column))
+        .collect();
+    Upsert {
+        table: "evaluation",
+        key: &key,
+        rest: &rest,
+        unsaid: &unsaid,
+        remembers: true,
+    }
+    .run(connection, changed)
+}
+
+/// The development area of that title, made where it is new.
+fn development_area(connection: &Connection, measure: &Measure) -> Result<Option<i64>, StoreError> {
+    if measure.development_area.is_empty() {
+        return Ok(None);
+    }
+    let of = params![
+        measure.unit.as_str(),
+        measure.school_year,
+        measure.development_area
+    ];
+    let sql = "SELECT id FROM development_area WHERE unit = ?1 AND school_year = ?2 AND title = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    if let Some(id) = statement
+        .query_map(of, |row| row.get(0))?
+        .next()
+        .transpose()?
+    {
+        return Ok(Some(id));
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO development_area (unit, school_year, title, ordinal)
+             VALUES (?1, ?2, ?3, (SELECT count(*) FROM development_area
+                                  WHERE unit = ?1 AND school_year = ?2))",
+        )?
+        .execute(of)?;
+    Ok(Some(connection.last_insert_rowid()))
+}

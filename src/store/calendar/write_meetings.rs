@@ -1,0 +1,157 @@
+//! Absences, dialogues, check-ins and activities of a batch: what people also answer about, so
+//! that a file which only repeats itself takes back nothing.
+
+use jiff::civil::DateTime;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::batch::{Applied, Batch, Changed};
+use super::upsert::{Cell, Outcome, Upsert, maybe, text};
+use super::write::{note, post};
+use crate::follow_up::{CheckIn, Dialogue};
+use crate::store::StoreError;
+
+/// Writes the meetings of a batch, its absences and its activities.
+///
+/// # Errors
+/// SQLite refused.
+pub fn batch(
+    connection: &Connection,
+    batch: &Batch,
+    applied: &mut Applied,
+) -> Result<(), StoreError> {
+    let Applied { changed, stood } = applied;
+    for (place, absence) in batch.absences.iter().enumerate() {
+        let key = [
+            ("person", text(&absence.person)),
+            ("away_from", text(absence.from)),
+        ];
+        let rest = [
+            ("away_to", text(absence.to)),
+            ("deputy", maybe(absence.deputy.as_ref())),
+        ];
+        let unsaid = batch.unsaid("absence", place);
+        let outcome = answered("absence", (&key, &rest), unsaid).run(connection, changed)?;
+        note("absence", place, outcome, stood);
+    }
+    for (place, dialogue) in batch.dialogues.iter().enumerate() {
+        let unsaid = batch.unsaid("dialogue", place);
+        let outcome = write_dialogue(connection, (dialogue, unsaid), changed)?;
+        note("dialogue", place, outcome, stood);
+    }
+    for (place, check_in) in batch.check_ins.iter().enumerate() {
+        let outcome = write_check_in(connection, check_in, changed)?;
+        note("check_in", place, outcome, stood);
+    }
+    for (place, activity) in batch.activities.iter().enumerate() {
+        let (unit, area) = post(&activity.post);
+        let key = [("id", text(&activity.id))];
+        let rest = [
+            ("title", text(&activity.title)),
+            ("unit", unit),
+            ("area", area),
+            ("role", text(activity.role)),
+            ("due", text(activity.due)),
+            ("done", maybe(activity.done_on)),
+        ];
+        let unsaid = batch.unsaid("activity", place);
+        let outcome = answered("activity", (&key, &rest), unsaid).run(connection, changed)?;
+        note("activity", place, outcome, stood);
+    }
+    Ok(())
+}
+
+/// A row of a table that remembers what the last import said.
+fn answered<'a>(
+    table: &'static str,
+    (key, rest): (&'a [Cell], &'a [Cell]),
+    unsaid: &'a [&'static str],
+) -> Upsert<'a> {
+    let remembers = true;
+    Upsert {
+        table,
+        key,
+        rest,
+        unsaid,
+        remembers,
+    }
+}
+
+/// A dialogue; another time or place raises its sequence number, for the invitations.
+fn write_dialogue(
+    connection: &Connection,
+    (dialogue, unsaid): (&Dialogue, &[&'static str]),
+    changed: &mut Changed,
+) -> Result<Outcome, StoreError> {
+    let key = [
+        ("unit", text(&dialogue.unit)),
+        ("school_year", text(&dialogue.school_year)),
+        ("round", text(dialogue.round)),
+    ];
+    let rest = [
+        ("starts", minute(dialogue.starts)),
+        ("minutes", Value::Integer(i64::from(dialogue.minutes))),
+        ("place", text(&dialogue.place)),
+        ("state", text(dialogue.state)),
+    ];
+    let outcome = answered("dialogue", (&key, &rest), unsaid).run(connection, changed)?;
+    if outcome.set.iter().any(|column| *column != "state") {
+        connection
+            .prepare_cached(
+                "UPDATE dialogue SET sequence = sequence + 1
+                 WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
+            )?
+            .execute(params![
+                dialogue.unit.as_str(),
+                dialogue.school_year,
+                dialogue.round.word()
+            ])?;
+    }
+    Ok(outcome)
+}
+
+/// A check-in is known by the two people and the time the source gives it, also after somebody has
+/// moved it. A source that says nothing of it takes back no check-in that was held or cancelled.
+fn write_check_in(
+    connection: &Connection,
+    check_in: &CheckIn,
+    changed: &mut Changed,
+) -> Result<Outcome, StoreError> {
+    let starts = minute(check_in.starts);
+    let pair = [
+        ("principal", text(&check_in.pair.principal)),
+        ("area_manager", text(&check_in.pair.area_manager)),
+    ];
+    let rest = [
+        ("starts", starts.clone()),
+        ("state", text(check_in.state)),
+        ("held_on", maybe(check_in.held_on)),
+    ];
+    let unsaid: &[&'static str] = match check_in.held_on {
+        Some(_) => &[],
+        None => &["state", "held_on"],
+    };
+    let known = connection
+        .prepare_cached(
+            "SELECT id FROM check_in WHERE principal = ?1 AND area_manager = ?2
+                AND (starts = ?3 OR json_extract(imported, '$.starts') = ?3)
+             ORDER BY starts <> ?3 LIMIT 1",
+        )?
+        .query_row(params![pair[0].1, pair[1].1, starts], |row| row.get(0))
+        .optional()?;
+    match known {
+        Some(id) => {
+            let key = [("id", Value::Integer(id))];
+            answered("check_in", (&key, &rest), unsaid).run(connection, changed)
+        }
+        None => {
+            answered("check_in", (&pair, &rest), unsaid).add(connection, changed)?;
+            Ok(Outcome::default())
+        }
+    }
+}
+
+/// A local time as the calendar stores it.
+pub fn minute(at: DateTime) -> Value {
+    text(at.strftime("%Y-%m-%dT%H:%M"))
+}

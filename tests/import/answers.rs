@@ -1,0 +1,223 @@
+//! `record`: what an import would refuse is refused, and what is recorded is told.
+
+use crate::town::Town;
+
+const DIALOGUE: &str = "dialogue --unit 12345678 --school-year 2026/27 --round explore";
+const CHECK_IN: &str = "check-in --principal rut --area-manager åke";
+
+/// What cannot be meant, the exit code, and a word of the reason.
+const REFUSED: [(&str, i32, &str); 24] = [
+    (
+        "check-in --principal rut --area-manager åke --held-on 2026-11-25",
+        1,
+        "later than today",
+    ),
+    (
+        "check-in --principal rut --area-manager åke --held-on 1926-11-10",
+        1,
+        "1990–2100",
+    ),
+    (
+        "check-in --principal åke --area-manager rut --held-on 2026-11-10",
+        1,
+        "leads no school unit",
+    ),
+    (
+        "check-in --principal rut --area-manager rut --held-on 2026-11-10",
+        1,
+        "takes two",
+    ),
+    (
+        "check-in --principal vem --area-manager åke --held-on 2026-11-10",
+        1,
+        "vem is not in the calendar",
+    ),
+    (
+        "check-in --principal rut --area-manager åke --cancelled",
+        2,
+        "--starts",
+    ),
+    (
+        "check-in --principal rut --area-manager åke --moved-to 2026-11-26T10:00",
+        2,
+        "--starts",
+    ),
+    (
+        "check-in --principal rut --area-manager åke",
+        2,
+        "--held-on",
+    ),
+    (
+        "check-in --principal rut --area-manager åke --starts 2026-11-23T08:30 --cancelled",
+        1,
+        "is not in the calendar",
+    ),
+    (
+        "check-in --principal rut --area-manager åke --starts 2026-11-10T08:30 --cancelled",
+        1,
+        "is not in the calendar",
+    ),
+    (
+        "check-in --principal rut --area-manager åke --starts 2026-11-24T08:30 --moved-to 2026-11-10T08:30",
+        1,
+        "another time",
+    ),
+    (
+        "check-in --principal rut --area-manager åke --starts 2026-11-24T08:30 --moved-to 2926-11-10T08:30",
+        1,
+        "1990–2100",
+    ),
+    (
+        "evaluation m1 --on 2026-11-25 --effect good",
+        1,
+        "later than today",
+    ),
+    (
+        "evaluation m1 --on 2026-11-20 --effect too_early",
+        1,
+        "--next-date",
+    ),
+    (
+        "evaluation m1 --on 2026-11-20 --next-date 2926-01-01",
+        1,
+        "1990–2100",
+    ),
+    (
+        "evaluation saknas --on 2026-11-20",
+        1,
+        "is not in the calendar",
+    ),
+    ("activity a1 --done-on 2026-11-25", 1, "later than today"),
+    (
+        "absence --person rut --from 2026-12-01 --to 2926-12-09",
+        1,
+        "--to",
+    ),
+    (
+        "absence --person rut --from 2026-12-01 --to 2026-12-09 --deputy rut",
+        1,
+        "somebody else",
+    ),
+    (
+        "dialogue --unit 12345678 --school-year 2026/27 --round explore --moved-to 1999-10-06T13:00",
+        1,
+        "2026/27",
+    ),
+    (
+        "dialogue --unit 12345678 --school-year 2026/27 --round explore --held --place x",
+        2,
+        "--place",
+    ),
+    (
+        "dialogue --unit 12345678 --school-year 2026/27 --round explore --moved-to 2026-10-06T13:00 --place \u{202e}x",
+        1,
+        "invisible",
+    ),
+    (
+        "focus-area --unit 12345678 --school-year 2026/27 --round explore --text \u{202e}",
+        1,
+        "say which",
+    ),
+    (
+        "activity a1 --done-on 2026-09-14 --who \u{202e}",
+        1,
+        "--who",
+    ),
+];
+
+fn record(town: &Town, line: &str) -> (i32, String) {
+    let arguments: Vec<&str> = std::iter::once("record").chain(line.split(' ')).collect();
+    town.run(&arguments)
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_with_the_reason() {
+    let town = Town::settled();
+    let before = town.dump();
+    for (line, code, reason) in REFUSED {
+        let (exit, said) = record(&town, line);
+        assert_eq!(exit, code, "{line}: {said}");
+        assert!(said.contains(reason), "{line}: {said}");
+    }
+    let long = "x".repeat(30_000);
+    let (exit, said) = town.run(&[
+        "record",
+        "evaluation",
+        "m1",
+        "--on",
+        "2026-11-20",
+        "--text",
+        &long,
+    ]);
+    assert!(exit == 1 && said.contains("shorten it"), "{said}");
+    assert_eq!(town.dump(), before);
+}
+
+#[test]
+fn what_is_recorded_is_told() {
+    let town = Town::settled();
+    for (line, told) in [
+        (
+            format!("{CHECK_IN} --held-on 2026-11-24"),
+            "check-in of rut with åke held on 2026-11-24",
+        ),
+        (
+            format!("{DIALOGUE} --moved-to 2026-10-08T09:00 --place Aulan"),
+            "moved to 2026-10-08T09:00",
+        ),
+        (
+            format!("{DIALOGUE} --held"),
+            "dialogue 12345678 2026/27 explore held",
+        ),
+        (
+            "evaluation m2 --on 2026-05-01".to_owned(),
+            "evaluation of measure m2 on 2026-05-01",
+        ),
+        (
+            "absence --person rut --from 2026-12-01 --to 2026-12-09".to_owned(),
+            "absence of rut",
+        ),
+    ] {
+        let (code, said) = record(&town, &line);
+        assert!(
+            code == 0 && said.starts_with("Recorded: ") && said.contains(told),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn a_planned_check_in_is_moved_and_cancelled() {
+    let town = Town::settled();
+    let states = "SELECT group_concat(starts || ' ' || state) FROM check_in ORDER BY starts";
+    let moved = format!("{CHECK_IN} --starts 2026-11-24T08:30 --moved-to 2026-11-26T10:00");
+    assert_eq!(record(&town, &moved).0, 0);
+    assert!(town.value(states).contains("2026-11-26T10:00 planned"));
+    assert_eq!(record(&town, &moved).0, 1, "it is there no more");
+    assert_eq!(
+        record(
+            &town,
+            &format!("{CHECK_IN} --starts 2026-11-26T10:00 --cancelled")
+        )
+        .0,
+        0
+    );
+    assert!(town.value(states).contains("2026-11-26T10:00 cancelled"));
+}
+
+#[test]
+fn two_evaluations_of_a_day_are_one_and_an_identity_number_is_warned_of() {
+    let town = Town::settled();
+    let row = "SELECT group_concat(ifnull(effect, '-') || ' ' || text || ' ' || ifnull(next_date, '-')) FROM evaluation WHERE measure = 'm2'";
+    let first =
+        "evaluation m2 --on 2026-05-01 --effect too_early --next-date 2027-05-01 --text Snart";
+    assert_eq!(record(&town, first).0, 0);
+    assert_eq!(town.value(row), "too_early Snart 2027-05-01");
+    assert_eq!(
+        record(&town, "evaluation m2 --on 2026-05-01 --effect good").0,
+        0
+    );
+    assert_eq!(town.value(row), "good Snart -");
+    let (code, said) = record(&town, "evaluation m2 --on 2026-05-01 --text 20120304-1234");
+    assert!(code == 0 && said.contains("identity number"), "{said}");
+}
