@@ -326,7 +326,11 @@ async fn an_overdue_evaluation_climbs_on_over_the_summer() {
     // Eight working days have passed when the quiet weeks begin, and the tenth comes after them. It is
     // last year's measure by then; its effect is asked for from the first school week on.
     assert_eq!(town.to("2027-08-09 07:00").await, NOBODY);
-    assert_eq!(town.to("2027-08-10 07:00").await, ["ake", "rut"], "ten after");
+    assert_eq!(
+        town.to("2027-08-10 07:00").await,
+        ["ake", "rut"],
+        "ten after"
+    );
     assert_eq!(town.to("2027-08-16 07:00").await, ["rut"], "its effect");
     assert_eq!(town.to("2027-08-17 07:00").await, NOBODY);
 }
