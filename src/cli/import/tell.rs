@@ -1,20 +1,23 @@
 //! What an import came to, for a person.
 
+use std::collections::BTreeMap;
+
 use super::Outcome;
 use super::columns::Kind;
 use super::cross::Seen;
 use super::output;
-use super::report::Report;
+use super::report::{Note, Report};
 use crate::store::Stood;
 
 /// Faults printed to a person; `--json` gives them all.
 const SHOWN: usize = 200;
 
+/// Warnings of one column printed to a person; `--json` gives them all.
+const SHOWN_OF_A_COLUMN: usize = 5;
+
 /// Prints an outcome.
 pub fn tell(outcome: &Outcome) {
-    for warning in &outcome.report.warnings {
-        output::print(&format!("warning: {warning}\n"));
-    }
+    tell_warnings(&outcome.report.warnings);
     let faults = &outcome.report.faults;
     for fault in faults.iter().take(SHOWN) {
         output::print(&format!("{fault}\n"));
@@ -48,6 +51,31 @@ pub fn tell(outcome: &Outcome) {
     }
     if outcome.dry_run {
         output::print("A dry run: nothing was written.\n");
+    }
+}
+
+/// Prints warnings in the order found, the first few of each column of a file: a hundred alike would
+/// hide the one that is not.
+fn tell_warnings(warnings: &[Note]) {
+    let mut told: BTreeMap<_, usize> = BTreeMap::new();
+    for warning in warnings {
+        let column = (&warning.file, &warning.sheet, &warning.column);
+        let count = told.entry(column).or_default();
+        *count += 1;
+        if *count <= SHOWN_OF_A_COLUMN || warning.column.is_none() {
+            output::print(&format!("warning: {warning}\n"));
+        }
+    }
+    for ((file, _, column), count) in told {
+        if let Some(column) = column
+            && count > SHOWN_OF_A_COLUMN
+        {
+            output::print(&format!(
+                "warning: {}, column {column}: … and {} more; --json gives them all.\n",
+                file.display(),
+                count - SHOWN_OF_A_COLUMN
+            ));
+        }
     }
 }
 
