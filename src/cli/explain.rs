@@ -122,7 +122,9 @@ fn is_near(decision: &Decision, day: Date) -> bool {
     let next = match &decision.verdict {
         Verdict::Say(_) => Some(day),
         Verdict::Silent(Silence::NotYet { next } | Silence::AlreadySaid { next, .. }) => *next,
-        Verdict::Silent(Silence::Held { until } | Silence::MailedToday { until }) => Some(*until),
+        Verdict::Silent(Silence::Held { until, .. } | Silence::MailedToday { until }) => {
+            Some(*until)
+        }
         Verdict::Silent(_) => None,
     };
     is_near(decision.due) || next.is_some_and(is_near)

@@ -80,8 +80,10 @@ pub enum Silence {
         /// The next step, if one is to come.
         next: Option<Date>,
     },
-    /// The day is no mail day.
+    /// It would be said, but the day is no mail day.
     Held {
+        /// Why it would be said.
+        cause: Cause,
         /// The next mail day.
         until: Date,
     },
@@ -96,7 +98,8 @@ pub enum Silence {
     Cancelled,
     /// Its date is past and it no longer helps.
     Passed,
-    /// The unit is not in operation, and none in its area has taken over from it.
+    /// The unit is not in operation. Either none in its area has taken over from it, or the duty
+    /// ends with the unit, as its dialogues do.
     UnitClosed {
         /// The unit that took over, where the record names one.
         successor: Option<UnitCode>,
@@ -191,7 +194,7 @@ impl Silence {
                 step_name(*step),
                 date(next, "no known day")
             ),
-            Self::Held { until } => format!("no mail is sent on this day; held until {until}"),
+            Self::Held { until, .. } => format!("no mail is sent on this day; held until {until}"),
             Self::MailedToday { until } => {
                 format!("one mail a day: the person has had today's; waits until {until}")
             }

@@ -23,6 +23,7 @@ pub use forecast::{Forecast, ForecastMail, Said};
 pub use group::{Letter, Line, Mailbox, group};
 pub use ladder::{After, Ladder, Position, Step};
 pub use matter::{DialogueKey, Matter};
+pub use notices::check_in::rhythm as check_in_rhythm;
 pub use notices::evaluation::answerable;
 pub use notices::trouble::Trouble;
 pub use rules::{
@@ -107,18 +108,15 @@ pub fn subtract(plan: Plan, said: impl Fn(&NoticeKey) -> Option<(i32, Date)>) ->
         look_again_on,
     } = plan;
     for decision in &mut decisions {
-        let Verdict::Say(Cause {
-            step: reached,
-            next,
-            ..
-        }) = decision.verdict
+        let (Verdict::Say(cause) | Verdict::Silent(Silence::Held { cause, .. })) = decision.verdict
         else {
             continue;
         };
         let Some((step, on)) = decision.key().as_ref().and_then(&said) else {
             continue;
         };
-        if step >= reached {
+        if step >= cause.step {
+            let next = cause.next;
             decision.verdict = Verdict::Silent(Silence::AlreadySaid { step, on, next });
         }
     }

@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::decision::{Capacity, Cause, Decision, Silence, Verdict};
@@ -93,20 +94,19 @@ impl<'a> View<'a> {
             Position {
                 reached: Some(step),
                 next,
-            } if self.calendar.is_working_day(self.day) => {
-                let next = next.map(|step| step.on);
-                Verdict::Say(Cause {
+            } => {
+                let cause = Cause {
                     step: step.offset,
                     fell_on: step.on,
-                    next,
-                })
-            }
-            Position {
-                reached: Some(_), ..
-            } => {
-                let until = self.calendar.on_or_after(self.day);
-                self.look_again_on(until);
-                Verdict::Silent(Silence::Held { until })
+                    next: next.map(|step| step.on),
+                };
+                if self.calendar.is_working_day(self.day) {
+                    Verdict::Say(cause)
+                } else {
+                    let until = self.calendar.on_or_after(self.day);
+                    self.look_again_on(until);
+                    Verdict::Silent(Silence::Held { cause, until })
+                }
             }
             Position {
                 reached: None,
@@ -177,15 +177,28 @@ impl<'a> View<'a> {
         unit.is_some_and(|unit| unit.is_active(self.day))
     }
 
-    /// Whether a measure's effect is asked for: it is an earlier year's, nobody has assessed it, and
-    /// the first school week has come. From then on that question takes over from its evaluation.
+    /// Whether a measure's effect is asked for: it is an earlier year's, nobody has assessed it, no
+    /// date to look at it lies ahead, and the first school week has come. From then on that question
+    /// takes over from its evaluation, and the summer after does not give it back.
     pub fn asks_for_effect(&self, measure: &Measure) -> bool {
         let Some(year) = self.calendar.school_year_on(self.day) else {
             return false;
         };
         let first = year.first_school_day();
         let has_begun = first.is_some_and(|first| Week::of(first).monday() <= self.day);
-        self.rules.unassessed.is_some() && has_begun && measure.is_unassessed(&year.name, self.day)
+        // Measures older than the year before were asked about last year already.
+        let asked_since = if has_begun {
+            Some(year.name.clone())
+        } else {
+            let year_before = self.day.checked_sub(1.year()).ok();
+            year_before.map(school_year_name)
+        };
+        let waits = measure
+            .evaluation_due(self.day)
+            .is_some_and(|due| due >= self.day);
+        self.rules.unassessed.is_some()
+            && !waits
+            && asked_since.is_some_and(|year| measure.is_unassessed(&year, self.day))
     }
 
     /// Why nothing is said of a unit that is not in operation.
@@ -247,6 +260,15 @@ impl<'a> View<'a> {
             all
         });
         all.get(pair).map_or(&[], Vec::as_slice)
+    }
+
+    /// The check-in a pair has on a day: with several, the first that is still to be held, else the
+    /// first. A meeting moved within its day may leave a cancelled one behind.
+    pub fn check_in_on(&self, pair: &Pair, date: Date) -> Option<&'a CheckIn> {
+        let on_its_day = |check_in: &&&CheckIn| check_in.starts.date() == date;
+        let all = self.check_ins(pair).iter().filter(on_its_day);
+        all.min_by_key(|check_in| (!check_in.is_open(self.day), check_in.starts))
+            .copied()
     }
 
     /// The area's managers.

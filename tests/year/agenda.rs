@@ -104,7 +104,8 @@ fn any_measure() -> impl Strategy<Value = Measure> {
 fn any_meetings() -> impl Strategy<Value = (Vec<Dialogue>, Vec<CheckIn>)> {
     let state = proptest::sample::select(DialogueState::ALL);
     let dialogue = (0..UNITS, any_day(), state);
-    let check_in = (0..PEOPLE, any_day(), proptest::option::of(0i32..4));
+    let hour = proptest::sample::select(vec![8, 13]);
+    let check_in = (0..PEOPLE, any_day(), hour, proptest::option::of(0i32..4));
     let dialogues = proptest::collection::vec(dialogue, 0..3);
     let check_ins = proptest::collection::vec(check_in, 0..12);
     (dialogues, check_ins).prop_map(|(dialogues, check_ins)| {
@@ -119,12 +120,12 @@ fn any_meetings() -> impl Strategy<Value = (Vec<Dialogue>, Vec<CheckIn>)> {
             sequence: 0,
             focus_areas: Vec::new(),
         });
-        let check_ins = check_ins.into_iter().map(|(who, day, held)| CheckIn {
+        let check_ins = check_ins.into_iter().map(|(who, day, hour, held)| CheckIn {
             pair: Pair {
                 principal: person(who),
                 area_manager: person(PEOPLE - 1),
             },
-            starts: day.at(8, 30, 0, 0),
+            starts: day.at(hour, 30, 0, 0),
             minutes: 45,
             state: match held {
                 Some(_) => CheckInState::Held,
@@ -137,7 +138,7 @@ fn any_meetings() -> impl Strategy<Value = (Vec<Dialogue>, Vec<CheckIn>)> {
         let dialogues = dialogues
             .filter(|d| unique.insert(d.unit.clone()))
             .collect();
-        // Two of a pair on one day are one matter.
+        // The calendar has one of a pair at a time.
         let mut unique = BTreeSet::new();
         let check_ins = check_ins
             .filter(|c| unique.insert((c.pair.clone(), c.starts)))

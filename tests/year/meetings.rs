@@ -1,10 +1,14 @@
 //! Dialogues and check-ins told in days, and what comes of them when people and units change.
 
+use std::collections::BTreeMap;
+
 use avstamd::follow_up::{
-    ActivityId, CheckIn, CheckInState, ChosenBy, Dialogue, DialogueState, Effect, Evaluation,
-    Measure, MeasureId, MeasureStatus, Pair, PersonId, Role, Round, SupportLevel, UnitCode,
+    Activity, ActivityId, AreaId, CheckIn, CheckInState, ChosenBy, Dialogue, DialogueState, Effect,
+    Evaluation, Measure, MeasureId, MeasureStatus, Pair, PersonId, Post, Role, Round, SupportLevel,
+    UnitCode,
 };
 use avstamd::store::{Answer, Batch};
+use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 use super::NOBODY;
@@ -46,9 +50,13 @@ async fn planned(town: &Town, day: Date) {
 }
 
 async fn dialogue(town: &Town, day: Date, round: Round) {
+    dialogue_of(town, UNIT, day, round).await;
+}
+
+async fn dialogue_of(town: &Town, unit: &str, day: Date, round: Round) {
     let mut batch = Batch::default();
     batch.dialogues.push(Dialogue {
-        unit: UnitCode::parse(UNIT).unwrap(),
+        unit: UnitCode::parse(unit).unwrap(),
         school_year: "2026/27".into(),
         round,
         starts: day.at(13, 0, 0, 0),
@@ -302,6 +310,122 @@ async fn a_closed_units_duties_pass_to_the_one_that_took_over() {
     assert_eq!(town.to("2026-08-17 07:00").await, ["pia"]);
 }
 
+/// What the area manager reads of it counts what was inherited, and so does the agenda.
+#[tokio::test]
+async fn a_closed_units_measures_are_told_of_as_those_of_the_one_that_took_over() {
+    let mut town = Town::new().await;
+    town.close(date(2026, 6, 30), "87654321").await;
+    town.appoint_at("pia", Role::Principal, "87654321").await;
+    let mut batch = Batch::default();
+    batch.measures.push(of_last_year("m1", UNIT));
+    batch.measures.push(Measure {
+        school_year: "2026/27".into(),
+        evaluate_by: date(2027, 3, 1),
+        ..of_last_year("m2", UNIT)
+    });
+    batch.activities.push(Activity {
+        id: ActivityId::new("a1"),
+        title: "Enkätsvar".into(),
+        post: Post::Unit(UnitCode::parse(UNIT).unwrap()),
+        role: Role::Principal,
+        due: date(2026, 9, 30),
+        done_on: None,
+    });
+    town.put(batch).await;
+    dialogue_of(&town, "87654321", date(2026, 10, 8), Round::Explore).await;
+    let mut told: BTreeMap<String, String> = BTreeMap::new();
+    for day in date(2026, 9, 14).series(1.day()).take(24) {
+        for mail in town.at(&format!("{day} 07:00")).await {
+            told.entry(mail.to).or_default().push_str(&mail.text);
+        }
+    }
+    let (manager, principal) = (&told["ake@prov.example"], &told["pia@prov.example"]);
+    assert!(
+        manager.contains("En åtgärd från tidigare läsår"),
+        "{manager}"
+    );
+    assert!(principal.contains("(m2)"), "the agenda: {principal}");
+    assert!(principal.contains("Enkätsvar"), "{principal}");
+}
+
+/// Its effect was asked for all last year; the summer hands nothing back to its evaluation.
+#[tokio::test]
+async fn a_measure_of_two_years_back_is_quiet_until_the_first_school_week() {
+    let mut town = Town::new().await;
+    let mut batch = Batch::default();
+    batch.measures.push(Measure {
+        evaluations: Vec::new(),
+        ..of_last_year("m1", UNIT)
+    });
+    town.put(batch).await;
+    assert_eq!(town.to("2026-08-17 07:00").await, ["rut"]);
+    for day in date(2027, 8, 1).series(1.day()).take(15) {
+        assert_eq!(town.to(&format!("{day} 07:00")).await, NOBODY, "{day}");
+    }
+    assert_eq!(town.to("2027-08-16 07:00").await, ["rut"], "its effect");
+}
+
+#[tokio::test]
+async fn a_check_in_moved_within_its_day_is_reminded_of_at_its_new_time() {
+    for (cancelled, kept) in [(8, 13), (13, 8)] {
+        let mut town = Town::new().await;
+        let mut batch = Batch::default();
+        for (hour, state) in [
+            (cancelled, CheckInState::Cancelled),
+            (kept, CheckInState::Planned),
+        ] {
+            batch.check_ins.push(CheckIn {
+                pair: pair(),
+                starts: date(2026, 9, 15).at(hour, 30, 0, 0),
+                minutes: 45,
+                state,
+                held_on: None,
+                note: String::new(),
+            });
+        }
+        town.put(batch).await;
+        let mails = town.at("2026-09-14 07:00").await;
+        assert_eq!(mails.len(), 2);
+        for mail in mails {
+            let (time, other) = (format!("{kept}.30"), format!("{cancelled}.30"));
+            assert!(mail.text.contains(&time), "{}", mail.text);
+            assert!(!mail.text.contains(&other), "{}", mail.text);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_activity_of_an_areas_quality_officer_goes_to_that_one() {
+    let mut town = Town::new().await;
+    let area = Post::Area(AreaId::new("norr"));
+    town.appoint_to(
+        "bea",
+        Role::QualityOfficer,
+        area.clone(),
+        (None, Some(date(2026, 12, 31))),
+    )
+    .await;
+    let mut batch = Batch::default();
+    for (id, due) in [("a1", date(2026, 12, 3)), ("a2", date(2027, 2, 3))] {
+        batch.activities.push(Activity {
+            id: ActivityId::new(id),
+            title: "Områdets analys".into(),
+            post: area.clone(),
+            role: Role::QualityOfficer,
+            due,
+            done_on: None,
+        });
+    }
+    town.put(batch).await;
+    assert_eq!(town.to("2026-12-03 07:00").await, ["bea"]);
+    let after = town.to("2027-02-03 07:00").await;
+    assert!(
+        after.contains(&"kim".to_owned()),
+        "the authority's, {after:?}"
+    );
+    assert!(!after.contains(&"bea".to_owned()), "has left, {after:?}");
+}
+
 #[tokio::test]
 async fn who_has_moved_to_another_unit_is_told_nothing_of_the_first() {
     let mut town = Town::new().await;
@@ -339,10 +463,10 @@ async fn an_overdue_evaluation_climbs_on_over_the_summer() {
 async fn an_activity_is_not_climbed_with_to_whoever_answers_for_it() {
     let mut town = Town::new().await;
     let mut batch = Batch::default();
-    batch.activities.push(avstamd::follow_up::Activity {
+    batch.activities.push(Activity {
         id: ActivityId::new("a1"),
         title: "Områdets analys".into(),
-        post: avstamd::follow_up::Post::Area(avstamd::follow_up::AreaId::new("norr")),
+        post: Post::Area(AreaId::new("norr")),
         role: Role::AreaManager,
         due: date(2026, 12, 3),
         done_on: None,

@@ -128,7 +128,7 @@ impl Town {
         self.appoint_to(id, role, post, (None, None)).await;
     }
 
-    async fn appoint_to(
+    pub async fn appoint_to(
         &self,
         id: &str,
         role: Role,

@@ -7,7 +7,7 @@ use minijinja::context;
 
 use super::{Detail, Known, Teller, Told};
 use crate::calendar::{short_date, swedish_order};
-use crate::follow_up::{Effect, Measure, MeasureId, MeasureStatus, UnitCode};
+use crate::follow_up::{Measure, MeasureId, MeasureStatus, UnitCode};
 use crate::mail::content::{Table, TableRow};
 use crate::mail::words::{WordsError, count_word};
 use crate::plan::answerable;
@@ -17,7 +17,7 @@ impl Teller<'_> {
         let measures = &self.slice.world.measures;
         let measure = measures.iter().find(|measure| &measure.id == id)?;
         // The one named may have left: whoever answers for it today is told of.
-        let (_, answers) = answerable(&self.view(), measure);
+        let (_, answers) = answerable(&self.view, measure);
         Some(Known {
             unit: self.unit_name(&measure.unit),
             title: self.title(measure),
@@ -50,9 +50,11 @@ impl Teller<'_> {
             .world
             .measures
             .iter()
-            .filter(|measure| unit.is_none_or(|unit| &measure.unit == unit))
+            .filter(|measure| match (unit, self.carrier(measure)) {
+                (None, carrier) => carrier.is_some(),
+                (unit, carrier) => carrier == unit,
+            })
             .filter(|measure| measure.is_unassessed(school_year, day))
-            .filter(|measure| self.is_active(&measure.unit))
             .collect();
         let list = match unit {
             Some(_) => measures.iter().map(|measure| self.title(measure)).collect(),
@@ -70,8 +72,8 @@ impl Teller<'_> {
 
     fn counts_by_unit(&self, measures: &[&Measure]) -> Result<Vec<String>, WordsError> {
         let mut counts: BTreeMap<&UnitCode, usize> = BTreeMap::new();
-        for measure in measures {
-            *counts.entry(&measure.unit).or_default() += 1;
+        for unit in measures.iter().filter_map(|measure| self.carrier(measure)) {
+            *counts.entry(unit).or_default() += 1;
         }
         let mut counts: Vec<(String, usize)> = counts
             .into_iter()
@@ -88,6 +90,11 @@ impl Teller<'_> {
             .collect()
     }
 
+    /// The unit that carries a measure: its own, or the one that took over from it.
+    fn carrier<'m>(&'m self, measure: &'m Measure) -> Option<&'m UnitCode> {
+        self.slice.world.heir(&measure.unit, self.setting.day)
+    }
+
     /// A measure and a date, on a line.
     pub(super) fn dated(&self, measure: &Measure, due: Date) -> Result<String, WordsError> {
         let (title, due) = (self.title(measure), short_date(due, self.language));
@@ -102,7 +109,9 @@ impl Teller<'_> {
             .world
             .measures
             .iter()
-            .filter(|measure| &measure.unit == unit && measure.school_year == school_year)
+            .filter(|measure| {
+                measure.school_year == school_year && self.carrier(measure) == Some(unit)
+            })
             .collect();
         measures.sort_by(|a, b| {
             swedish_order(&a.development_area, &b.development_area).then_with(|| a.id.cmp(&b.id))
@@ -153,8 +162,7 @@ impl Teller<'_> {
             .latest_evaluation(day)
             .and_then(|found| found.effect);
         match assessed.or(latest) {
-            Some(effect @ (Effect::Good | Effect::Some | Effect::None)) => effect.word(),
-            Some(effect @ (Effect::NotAssessable | Effect::TooEarly)) => effect.word(),
+            Some(effect) => effect.word(),
             None if measure.status == MeasureStatus::Cancelled => "cancelled",
             None => "unassessed",
         }

@@ -6,11 +6,9 @@ use jiff::civil::Date;
 
 use super::{Detail, Known, Teller, Told};
 use crate::calendar::{time_in_text, weekday_date};
-use crate::follow_up::{
-    CheckIn, ChosenBy, Dialogue, FocusArea, Measure, Pair, Round, SupportLevel,
-};
+use crate::follow_up::{ChosenBy, Dialogue, FocusArea, Measure, Pair, Round};
 use crate::mail::words::WordsError;
-use crate::plan::{Decision, DialogueKey};
+use crate::plan::{Decision, DialogueKey, check_in_rhythm};
 
 /// How far ahead a check-in's list looks where its reminder is switched off, in days.
 const LIST_DAYS: u32 = 28;
@@ -64,17 +62,12 @@ impl Teller<'_> {
     }
 
     pub(super) fn check_in(&self, pair: &Pair, decision: &Decision) -> Told {
-        let on_its_day =
-            |check_in: &&CheckIn| &check_in.pair == pair && check_in.starts.date() == decision.due;
-        let Some(check_in) = self.slice.world.check_ins.iter().find(on_its_day) else {
+        let Some(check_in) = self.view.check_in_on(pair, decision.due) else {
             return Ok(None);
         };
         let rules = self.setting.rules.check_in.as_ref();
         let list_days = rules.map_or(LIST_DAYS, |rules| rules.list_days);
-        let units = self
-            .slice
-            .world
-            .units_led_by(&pair.principal, self.setting.day);
+        let units = self.view.units_led_by(&pair.principal);
         let told_to_principal = decision.recipient.as_ref() == Some(&pair.principal);
         let schools = units.iter().filter(|_| !told_to_principal);
         Ok(Some(Known {
@@ -96,7 +89,7 @@ impl Teller<'_> {
     ) -> Result<BTreeMap<&'static str, Vec<String>>, WordsError> {
         let day = self.setting.day;
         let until = day.saturating_add(jiff::Span::new().days(i64::from(days)));
-        let view = self.view();
+        let view = &self.view;
         let units = view.units_led_by(&pair.principal);
         let (mut late, mut near, mut effects) = (Vec::new(), Vec::new(), Vec::new());
         for measure in &self.slice.world.measures {
@@ -127,20 +120,12 @@ impl Teller<'_> {
 
     pub(super) fn gap(&self, pair: &Pair, decision: &Decision) -> Told {
         let day = self.setting.day;
-        let own = || {
-            let check_ins = self.slice.world.check_ins.iter();
-            check_ins.filter(|check_in| &check_in.pair == pair)
-        };
+        let own = || self.view.check_ins(pair).iter();
         let last = own().filter_map(|check_in| check_in.held_by(day)).max();
         let next = own()
             .filter(|check_in| check_in.is_open(day) && check_in.starts.date() >= day)
             .map(|check_in| check_in.starts.date())
             .min();
-        let units = self.slice.world.units_led_by(&pair.principal, day);
-        let reinforced = units
-            .iter()
-            .any(|unit| unit.level == SupportLevel::Reinforced);
-        let rhythm = &self.setting.rules.rhythm;
         let date = |date: Option<Date>| {
             let text = date.map(|date| weekday_date(date, self.language));
             text.unwrap_or_default()
@@ -149,10 +134,7 @@ impl Teller<'_> {
             other: self.other(pair, decision)?,
             since: date(last),
             planned: date(next),
-            weeks: match reinforced {
-                true => rhythm.reinforced_every_weeks,
-                false => rhythm.every_weeks,
-            },
+            weeks: check_in_rhythm(&self.view, pair),
             ..Known::default()
         }))
     }

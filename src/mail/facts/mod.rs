@@ -86,6 +86,7 @@ pub fn facts(
     words: &Words,
 ) -> Result<Option<Facts>, WordsError> {
     let teller = Teller {
+        view: View::new(setting.day, slice.world, setting.calendar, setting.rules),
         slice,
         setting,
         words,
@@ -127,6 +128,7 @@ const fn is_manager(role: Role) -> bool {
 struct Teller<'a> {
     slice: Slice<'a>,
     setting: &'a Setting<'a>,
+    view: View<'a>,
     words: &'a Words,
     language: Language,
 }
@@ -252,12 +254,10 @@ impl Teller<'_> {
         let activity = activities.iter().find(|activity| &activity.id == id)?;
         let (unit, person) = match &activity.post {
             Post::Unit(unit) => {
-                let principal = self.slice.world.principal(unit, self.setting.day);
+                let heir = self.slice.world.heir(unit, self.setting.day);
+                let principal = self.view.principals().get(heir.unwrap_or(unit));
                 let person = principal.filter(|_| activity.role.leads_unit());
-                (
-                    self.unit_name(unit),
-                    person.map(|person| self.name(&person)),
-                )
+                (self.unit_name(unit), person.map(|person| self.name(person)))
             }
             Post::Area(_) => (self.area(), None),
             Post::Authority => (String::new(), None),
@@ -268,21 +268,6 @@ impl Teller<'_> {
             person: person.unwrap_or_default(),
             ..Known::default()
         })
-    }
-
-    fn view(&self) -> View<'_> {
-        let Setting {
-            day,
-            calendar,
-            rules,
-            ..
-        } = *self.setting;
-        View::new(day, self.slice.world, calendar, rules)
-    }
-
-    fn is_active(&self, unit: &UnitCode) -> bool {
-        let known = self.slice.world.units.get(unit);
-        known.is_some_and(|unit| unit.is_active(self.setting.day))
     }
 
     fn unit_name(&self, unit: &UnitCode) -> String {

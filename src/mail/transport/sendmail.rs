@@ -86,7 +86,12 @@ mod tests {
     use super::*;
     use crate::mail::transport::Envelope;
 
+    /// One at a time: a child forked while another's script is being written inherits it open, and
+    /// what is open for writing cannot be run.
+    static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
     async fn with(script: &str) -> (Outcome, String) {
+        let _one = ONE.lock().await;
         let dir = tempfile::tempdir().unwrap();
         let command = dir.path().join("sendmail");
         let seen = dir.path().join("seen");

@@ -26,7 +26,7 @@ pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
             None => view.silence(own, Silence::SwitchedOff, into),
             Some(_) if !activity.is_open(view.day) => view.silence(own, Silence::Done, into),
             Some(rules) => match &activity.post {
-                Post::Unit(unit) if !view.is_active(unit) => {
+                Post::Unit(unit) if view.world.heir(unit, view.day).is_none() => {
                     view.silence(own, view.closed(unit), into);
                 }
                 _ => {
@@ -41,7 +41,8 @@ pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
 
 fn recipients(view: &View<'_>, activity: &Activity) -> Vec<PersonId> {
     let world = view.world;
-    match (&activity.post, activity.role) {
+    let post = heir(view, &activity.post);
+    match (&post, activity.role) {
         (Post::Unit(unit), role) if role.leads_unit() => view.principal(unit),
         (_, role) if role.leads_unit() => unique(
             world
@@ -49,9 +50,6 @@ fn recipients(view: &View<'_>, activity: &Activity) -> Vec<PersonId> {
                 .flat_map(|unit| view.principal(&unit.code)),
         ),
         (_, Role::AreaManager) => view.area_managers(),
-        (_, role @ (Role::SchoolDirector | Role::QualityOfficer)) => {
-            world.authority_holders(role, view.day)
-        }
         (Post::Unit(unit), Role::AssistantPrincipal) => {
             // A unit without one has its principal do it.
             let assistants = assistants(view, unit);
@@ -73,6 +71,17 @@ fn recipients(view: &View<'_>, activity: &Activity) -> Vec<PersonId> {
             }
             holders
         }
+    }
+}
+
+/// The post that carries the duties of `post`: the unit that took over from one that has closed.
+fn heir(view: &View<'_>, post: &Post) -> Post {
+    match post {
+        Post::Unit(unit) => {
+            let heir = view.world.heir(unit, view.day).unwrap_or(unit);
+            Post::Unit(heir.clone())
+        }
+        Post::Area(_) | Post::Authority => post.clone(),
     }
 }
 

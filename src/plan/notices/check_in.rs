@@ -3,6 +3,8 @@
 //! The rhythm is a longest gap, not a weekday: at least one in every two school weeks. Weeks
 //! without a school day do not count, so a break neither excuses nor blames anybody.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use crate::calendar::Week;
@@ -15,10 +17,15 @@ use crate::plan::view::{Address, View};
 /// Decides about every check-in to come and every pair of the slice.
 pub fn decide(view: &View<'_>, into: &mut Vec<Decision>) {
     let pairs = view.pairs(view.day);
+    let mut decided = BTreeSet::new();
     for check_in in &view.world.check_ins {
         let starts = check_in.starts.date();
         view.look_again_on(check_in.held_on.unwrap_or(starts));
-        if starts >= view.day {
+        // One reminder a day and pair, of the meeting that is to be held.
+        let Some(check_in) = view.check_in_on(&check_in.pair, starts) else {
+            continue;
+        };
+        if starts >= view.day && decided.insert((&check_in.pair, starts)) {
             // Who leaves before the meeting will not be there.
             let in_post =
                 pairs.contains(&check_in.pair) && view.pairs(starts).contains(&check_in.pair);

@@ -40,7 +40,7 @@ fn decide_one(view: &View<'_>, measure: &Measure, into: &mut Vec<Decision>) {
     if let Some(silence) = silence {
         return view.silence(own, silence, into);
     }
-    if own.due < view.day && view.asks_for_effect(measure) {
+    if view.asks_for_effect(measure) {
         // That asks for more, is put to the same person, and climbs in its own way.
         return view.silence(own, Silence::TakenOver { by: "unassessed" }, into);
     }

@@ -105,15 +105,13 @@ impl<'v, 'a> Unit<'v, 'a> {
         dialogues.filter(move |dialogue| dialogue.unit == *code)
     }
 
-    /// The dates on which evaluations are due; past ones only where it is not the effect that is
-    /// asked for.
+    /// The dates on which evaluations are due, where it is not the effect that is asked for.
     fn evaluations_due(&self) -> impl Iterator<Item = Date> {
         let day = self.view.day;
         self.measures
             .iter()
-            .filter_map(move |measure| Some((measure, measure.evaluation_due(day)?)))
-            .filter(move |(measure, due)| *due >= day || !self.view.asks_for_effect(measure))
-            .map(|(_, due)| due)
+            .filter(move |measure| !self.view.asks_for_effect(measure))
+            .filter_map(move |measure| measure.evaluation_due(day))
     }
 }
 
@@ -143,12 +141,15 @@ fn concerns(unit: &Unit<'_, '_>) -> Vec<Concern> {
     let mut concerns = evaluation_concerns(unit);
     concerns.extend(dialogue_concerns(unit));
     concerns.extend(gap_concern(unit));
-    let post = Post::Unit(unit.unit.code.clone());
+    let carries = |post: &Post| match post {
+        Post::Unit(code) => view.world.heir(code, view.day) == Some(&unit.unit.code),
+        Post::Area(_) | Post::Authority => false,
+    };
     let overdue: Vec<Date> = view
         .world
         .activities
         .iter()
-        .filter(|a| a.post == post && a.is_open(view.day) && a.due < view.day)
+        .filter(|a| a.is_open(view.day) && a.due < view.day && carries(&a.post))
         .map(|a| a.due)
         .collect();
     if let Some(&since) = overdue.iter().min() {

@@ -1,9 +1,10 @@
 -- What the last import said of records that people also answer about: a JSON object by column. A
 -- file that says the same again takes back nothing that was recorded in between; a file that says
--- something new does. NULL where no import has said anything.
+-- something new does. NULL where no import has said anything: named in the check, since to SQLite before
+-- 3.42 NULL is no valid JSON, and the authority's own systems bring their own SQLite.
 
-ALTER TABLE absence ADD COLUMN imported TEXT CHECK (json_valid(imported));
-ALTER TABLE evaluation ADD COLUMN imported TEXT CHECK (json_valid(imported));
-ALTER TABLE dialogue ADD COLUMN imported TEXT CHECK (json_valid(imported));
-ALTER TABLE check_in ADD COLUMN imported TEXT CHECK (json_valid(imported));
-ALTER TABLE activity ADD COLUMN imported TEXT CHECK (json_valid(imported));
+ALTER TABLE absence ADD COLUMN imported TEXT CHECK (imported IS NULL OR json_valid(imported));
+ALTER TABLE evaluation ADD COLUMN imported TEXT CHECK (imported IS NULL OR json_valid(imported));
+ALTER TABLE dialogue ADD COLUMN imported TEXT CHECK (imported IS NULL OR json_valid(imported));
+ALTER TABLE check_in ADD COLUMN imported TEXT CHECK (imported IS NULL OR json_valid(imported));
+ALTER TABLE activity ADD COLUMN imported TEXT CHECK (imported IS NULL OR json_valid(imported));
