@@ -149,6 +149,28 @@ fn the_question_for_a_focus_area_is_asked_in_the_agenda() {
 }
 
 #[test]
+fn the_first_agenda_holds_how_each_measure_is_followed_up() {
+    let decision = said(
+        Matter::Agenda(key(Round::Explore)),
+        PRINCIPAL,
+        date(2026, 10, 8),
+    );
+    let table = |detail| {
+        let decisions = std::slice::from_ref(&decision);
+        let mail = mail(&world(), decisions, &Manner::new(Language::Swedish, detail));
+        let item = &mail.composed.content.sections[0].items[0];
+        item.table.clone().unwrap()
+    };
+    let full = table(Detail::Full);
+    assert_eq!(full.columns, ["Åtgärd", "Förväntad effekt", "Följs upp"]);
+    let how = &full.rows[0].cells[2];
+    assert!(how.contains(", senast "), "{how}");
+    let titles = table(Detail::Titles);
+    assert_eq!(titles.columns, ["Åtgärd", "Följs upp"]);
+    assert!(titles.rows[0].cells[1].starts_with("Senast "));
+}
+
+#[test]
 fn the_second_agenda_holds_expected_beside_assessed_and_what_is_missing_last() {
     let decision = said(
         Matter::Agenda(key(Round::Evaluate)),

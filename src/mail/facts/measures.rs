@@ -119,6 +119,41 @@ impl Teller<'_> {
         measures
     }
 
+    /// The effect expected of each measure beside how and until when it is followed up.
+    pub(super) fn plans(&self, measures: &[&Measure]) -> Result<Option<Table>, WordsError> {
+        if measures.is_empty() {
+            return Ok(None);
+        }
+        let shows_expected = self.setting.detail == Detail::Full;
+        let mut columns = vec![self.column("measure")?];
+        if shows_expected {
+            columns.push(self.column("expected")?);
+        }
+        columns.push(self.column("followed-up")?);
+        let row = |measure: &&Measure| {
+            let due = measure.evaluation_due(self.setting.day);
+            let due = short_date(due.unwrap_or(measure.evaluate_by), self.language);
+            let indicator = measure.indicator.trim().trim_end_matches('.');
+            let indicator = if shows_expected { indicator } else { "" };
+            let mut cells = vec![self.title(measure)];
+            if shows_expected {
+                cells.push(measure.expected_effect.clone());
+            }
+            let followed_up = context! { indicator, due };
+            cells.push(self.words.say("line.followed-up", &followed_up)?);
+            Ok(TableRow { cells, open: false })
+        };
+        let rows = measures
+            .iter()
+            .map(row)
+            .collect::<Result<_, WordsError>>()?;
+        Ok(Some(Table { columns, rows }))
+    }
+
+    fn column(&self, name: &str) -> Result<String, WordsError> {
+        self.words.say(&format!("table.{name}"), &context! {})
+    }
+
     /// The effect expected of each measure beside the effect assessed; what is not assessed last.
     pub(super) fn outcomes(
         &self,
@@ -128,12 +163,11 @@ impl Teller<'_> {
             return Ok(None);
         }
         let shows_expected = self.setting.detail == Detail::Full;
-        let column = |name: &str| self.words.say(&format!("table.{name}"), &context! {});
-        let mut columns = vec![column("measure")?];
+        let mut columns = vec![self.column("measure")?];
         if shows_expected {
-            columns.push(column("expected")?);
+            columns.push(self.column("expected")?);
         }
-        columns.push(column("effect")?);
+        columns.push(self.column("effect")?);
         measures.sort_by_key(|measure| self.effect(measure) == "unassessed");
         let row = |measure: &&Measure| {
             let effect = self.effect(measure);

@@ -45,19 +45,17 @@ impl Teller<'_> {
         })
     }
 
-    /// The dialogue and its unit's measures: their titles, or what came of them.
+    /// The dialogue and its unit's measures: how they are followed up, or what came of them.
     pub(super) fn agenda(&self, key: &DialogueKey) -> Told {
         let Some(mut known) = self.dialogue(key) else {
             return Ok(None);
         };
         let measures = self.measures_of(&key.unit, &key.school_year);
         known.list = measures.iter().map(|measure| self.title(measure)).collect();
-        match key.round {
-            Round::Explore => {
-                known.lists.insert("list", known.list.clone());
-            }
-            Round::Evaluate => known.table = self.outcomes(measures)?,
-        }
+        known.table = match key.round {
+            Round::Explore => self.plans(&measures)?,
+            Round::Evaluate => self.outcomes(measures)?,
+        };
         Ok(Some(known))
     }
 
