@@ -221,3 +221,33 @@ fn two_evaluations_of_a_day_are_one_and_an_identity_number_is_warned_of() {
     let (code, said) = record(&town, "evaluation m2 --on 2026-05-01 --text 20120304-1234");
     assert!(code == 0 && said.contains("identity number"), "{said}");
 }
+
+#[test]
+fn two_check_ins_of_a_week_are_two_and_one_said_again_keeps_its_note() {
+    let town = Town::settled();
+    let held = "SELECT group_concat(state || ' ' || ifnull(held_on, '-') || ' ' || note, ', ')
+                FROM (SELECT * FROM check_in WHERE starts > '2026-11-22' ORDER BY starts)";
+    let later = |what: &str| {
+        let (code, said) = record(&town, &format!("{CHECK_IN} {what} --at 2026-11-28T08:00"));
+        assert_eq!(code, 0, "{said}");
+    };
+    later("--held-on 2026-11-23 --note Måndag");
+    later("--held-on 2026-11-26");
+    later("--held-on 2026-11-23");
+    assert_eq!(
+        town.value(held),
+        "held 2026-11-23 Måndag, held 2026-11-26 "
+    );
+}
+
+#[test]
+fn a_cancelled_check_in_is_not_the_one_that_was_held() {
+    let town = Town::settled();
+    let states = "SELECT group_concat(state, ' ') FROM
+                  (SELECT * FROM check_in WHERE starts > '2026-11-22' ORDER BY starts)";
+    let cancelled = format!("{CHECK_IN} --starts 2026-11-24T08:30 --cancelled");
+    assert_eq!(record(&town, &cancelled).0, 0);
+    let held = format!("{CHECK_IN} --held-on 2026-11-26 --at 2026-11-28T08:00");
+    assert_eq!(record(&town, &held).0, 0);
+    assert_eq!(town.value(states), "cancelled held");
+}
