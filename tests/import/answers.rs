@@ -234,10 +234,7 @@ fn two_check_ins_of_a_week_are_two_and_one_said_again_keeps_its_note() {
     later("--held-on 2026-11-23 --note Måndag");
     later("--held-on 2026-11-26");
     later("--held-on 2026-11-23");
-    assert_eq!(
-        town.value(held),
-        "held 2026-11-23 Måndag, held 2026-11-26 "
-    );
+    assert_eq!(town.value(held), "held 2026-11-23 Måndag, held 2026-11-26 ");
 }
 
 #[test]

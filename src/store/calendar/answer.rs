@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use thiserror::Error;
 
 use super::Calendar;
+use super::row::minute;
 use crate::follow_up::{
     Absence, ActivityId, ChosenBy, Evaluation, MeasureId, Pair, Round, UnitCode,
 };
@@ -342,9 +343,4 @@ fn evaluated(
          FROM measure WHERE id = ?1",
         values,
     )?)
-}
-
-/// A local time as the calendar stores it.
-fn minute(at: DateTime) -> String {
-    at.strftime("%Y-%m-%dT%H:%M").to_string()
 }

@@ -4,9 +4,9 @@ use rusqlite::Connection;
 
 use super::Calendar;
 use super::batch::{Known, KnownUnit};
-use super::read::post;
-use super::row::{each, optional_date, plain, required};
-use crate::follow_up::{Appointment, AreaId, PersonId, UnitCode};
+use super::read::appointment;
+use super::row::{each, optional_date, plain};
+use crate::follow_up::{AreaId, PersonId, UnitCode};
 use crate::store::StoreError;
 
 impl Calendar {
@@ -47,15 +47,7 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
         ))
     })?;
     let sql = "SELECT id, person, role, unit, area, valid_from, valid_to FROM appointment";
-    let appointments = each(connection, ("appointment", sql), [], faults, |row| {
-        Ok(Appointment {
-            person: PersonId::new(plain::<String>(row, "person")?),
-            role: required(row, "role")?,
-            post: post(row)?,
-            from: optional_date(row, "valid_from")?,
-            to: optional_date(row, "valid_to")?,
-        })
-    })?;
+    let appointments = each(connection, ("appointment", sql), [], faults, appointment)?;
     Ok(Known {
         areas: areas.into_iter().collect(),
         units: units.into_iter().collect(),

@@ -344,15 +344,7 @@ fn read_appointments(
         ("appointment", &sql),
         of,
         &mut world.faults,
-        |row| {
-            Ok(Appointment {
-                person: PersonId::new(plain::<String>(row, "person")?),
-                role: required(row, "role")?,
-                post: post(row)?,
-                from: optional_date(row, "valid_from")?,
-                to: optional_date(row, "valid_to")?,
-            })
-        },
+        appointment,
     )?;
     Ok(())
 }
@@ -495,7 +487,7 @@ fn optional_person(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<Perso
 }
 
 /// The post that the columns `unit` and `area` name.
-pub(super) fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
+fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
     Ok(
         match (
             optional_unit_code(row, "unit")?,
@@ -506,4 +498,15 @@ pub(super) fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
             (None, None) => Post::Authority,
         },
     )
+}
+
+/// Who holds which post, and when.
+pub(super) fn appointment(row: &rusqlite::Row<'_>) -> Result<Appointment, Wrong> {
+    Ok(Appointment {
+        person: PersonId::new(plain::<String>(row, "person")?),
+        role: required(row, "role")?,
+        post: post(row)?,
+        from: optional_date(row, "valid_from")?,
+        to: optional_date(row, "valid_to")?,
+    })
 }

@@ -12,18 +12,45 @@ pub type Cell = (&'static str, Value);
 
 /// A table, the columns that make a row unique, and the others.
 pub struct Upsert<'a> {
-    /// The table.
-    pub table: &'static str,
+    table: &'static str,
     /// What makes the row unique.
-    pub key: &'a [Cell],
-    /// The rest of it.
-    pub rest: &'a [Cell],
+    key: &'a [Cell],
+    rest: &'a [Cell],
     /// Columns of the rest that the source says nothing of: a new row gets their values, a row
     /// that is there keeps its own.
-    pub unsaid: &'a [&'static str],
+    unsaid: &'a [&'static str],
     /// Whether the table remembers what the last import said. A value said again then leaves what
     /// people have recorded since.
-    pub remembers: bool,
+    remembers: bool,
+}
+
+impl<'a> Upsert<'a> {
+    /// A row of a table that remembers nothing of imports.
+    pub const fn plain(
+        table: &'static str,
+        (key, rest): (&'a [Cell], &'a [Cell]),
+        unsaid: &'a [&'static str],
+    ) -> Self {
+        Self {
+            table,
+            key,
+            rest,
+            unsaid,
+            remembers: false,
+        }
+    }
+
+    /// A row of a table that people also answer about, and that remembers what the last import said.
+    pub const fn answered(
+        table: &'static str,
+        (key, rest): (&'a [Cell], &'a [Cell]),
+        unsaid: &'a [&'static str],
+    ) -> Self {
+        Self {
+            remembers: true,
+            ..Self::plain(table, (key, rest), unsaid)
+        }
+    }
 }
 
 /// What became of a row.

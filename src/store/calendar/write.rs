@@ -22,7 +22,7 @@ pub fn batch(
     let Applied { changed, stood } = applied;
     for area in &batch.areas {
         let (key, rest) = ([("id", text(&area.id))], [("name", text(&area.name))]);
-        plain("area", (&key, &rest), &[]).run(connection, changed)?;
+        Upsert::plain("area", (&key, &rest), &[]).run(connection, changed)?;
     }
     for (place, unit) in batch.units.iter().enumerate() {
         let rest = [
@@ -35,7 +35,7 @@ pub fn batch(
         ];
         let unsaid = batch.unsaid("school_unit", place);
         let key = [("code", text(&unit.code))];
-        plain("school_unit", (&key, &rest), unsaid).run(connection, changed)?;
+        Upsert::plain("school_unit", (&key, &rest), unsaid).run(connection, changed)?;
     }
     for (place, person) in batch.people.iter().enumerate() {
         let rest = [
@@ -45,7 +45,7 @@ pub fn batch(
         ];
         let key = [("id", text(&person.id))];
         let unsaid = batch.unsaid("person", place);
-        plain("person", (&key, &rest), unsaid).run(connection, changed)?;
+        Upsert::plain("person", (&key, &rest), unsaid).run(connection, changed)?;
     }
     appointments(connection, batch, changed)?;
     for (place, measure) in batch.measures.iter().enumerate() {
@@ -57,22 +57,6 @@ pub fn batch(
         }
     }
     Ok(())
-}
-
-/// A row of a table that remembers nothing of imports.
-fn plain<'a>(
-    table: &'static str,
-    (key, rest): (&'a [Cell], &'a [Cell]),
-    unsaid: &'a [&'static str],
-) -> Upsert<'a> {
-    let remembers = false;
-    Upsert {
-        table,
-        key,
-        rest,
-        unsaid,
-        remembers,
-    }
 }
 
 /// Keeps what stood against the source, for the one who imports to be told.
@@ -132,7 +116,7 @@ fn write_appointment(
     };
     let Some(id) = same else {
         let rest = [("valid_to", to)];
-        plain("appointment", (&known_by, &rest), unsaid).run(connection, changed)?;
+        Upsert::plain("appointment", (&known_by, &rest), unsaid).run(connection, changed)?;
         return Ok(());
     };
     let mut unsaid = unsaid.to_vec();
@@ -143,7 +127,7 @@ fn write_appointment(
         [("id", Value::Integer(id))],
         [("valid_from", from), ("valid_to", to)],
     );
-    plain("appointment", (&key, &rest), &unsaid).run(connection, changed)?;
+    Upsert::plain("appointment", (&key, &rest), &unsaid).run(connection, changed)?;
     Ok(())
 }
 
@@ -194,7 +178,7 @@ fn write_measure(
         ("evaluate_by", text(measure.evaluate_by)),
         ("status", text(measure.status)),
     ];
-    plain("measure", (&key, &rest), unsaid).run(connection, changed)?;
+    Upsert::plain("measure", (&key, &rest), unsaid).run(connection, changed)?;
     Ok(())
 }
 
@@ -229,14 +213,7 @@ fn write_evaluation(
         .into_iter()
         .filter_map(|(column, empty)| empty.then_some(column))
         .collect();
-    Upsert {
-        table: "evaluation",
-        key: &key,
-        rest: &rest,
-        unsaid: &unsaid,
-        remembers: true,
-    }
-    .run(connection, changed)
+    Upsert::answered("evaluation", (&key, &rest), &unsaid).run(connection, changed)
 }
 
 /// The development area of that title, made where it is new.
