@@ -258,3 +258,40 @@ fn a_dry_run_or_a_refused_import_makes_no_calendar() {
     let refused = "SELECT what FROM journal ORDER BY id DESC LIMIT 1";
     assert_eq!(town.value(refused), "refused: 1 fel i areas.csv");
 }
+
+#[test]
+fn what_belongs_together_is_said_again_together_or_anew() {
+    let town = Town::settled();
+    let measures = "id;unit;school_year;decision;evaluate_by;evaluated_on;effect;next_date\n\
+                    m2;01234567;2025/26;Mattestöd.;2026-05-03;2026-05-01;viss;2027-05-01\n";
+    let evaluation =
+        "SELECT effect || ' ' || ifnull(next_date, '-') FROM evaluation WHERE measure = 'm2'";
+    town.file("measures.csv", measures);
+    record(
+        &town,
+        &["evaluation", "m2", "--on", "2026-05-01", "--effect", "good"],
+    );
+    assert_eq!(town.value(evaluation), "good -");
+    town.file("measures.csv", measures);
+    assert_eq!(town.value(evaluation), "good -");
+    let outcome = town.file("measures.csv", measures.replace("viss", "för tidigt"));
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+    assert_eq!(town.value(evaluation), "too_early 2027-05-01");
+}
+
+#[test]
+fn an_activity_that_comes_to_another_place_leaves_the_first() {
+    let town = Town::settled();
+    let place =
+        "SELECT ifnull(unit, '-') || ' ' || ifnull(area, '-') FROM activity WHERE id = 'a9'";
+    let at = |unit: &str, area: &str| {
+        let file = format!("id;title;role;due;unit;area\na9;T;rektor;2026-12-01;{unit};{area}\n");
+        let outcome = town.file("activities.csv", file);
+        assert_eq!(outcome["applied"], true, "{outcome:#}");
+        town.value(place)
+    };
+    assert_eq!(at("12345678", ""), "12345678 -");
+    town.change("UPDATE activity SET unit = NULL, area = 'norr' WHERE id = 'a9'");
+    assert_eq!(at("12345678", ""), "- norr");
+    assert_eq!(at("01234567", ""), "01234567 -");
+}

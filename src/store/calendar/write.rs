@@ -213,7 +213,9 @@ fn write_evaluation(
         .into_iter()
         .filter_map(|(column, empty)| empty.then_some(column))
         .collect();
-    Upsert::answered("evaluation", (&key, &rest), &unsaid).run(connection, changed)
+    Upsert::answered("evaluation", (&key, &rest), &unsaid)
+        .together(&[&["effect", "next_date"]])
+        .run(connection, changed)
 }
 
 /// The development area of that title, made where it is new.

@@ -56,8 +56,9 @@ pub fn batch(
             ("done", maybe(activity.done_on)),
         ];
         let unsaid = batch.unsaid("activity", place);
-        let outcome =
-            Upsert::answered("activity", (&key, &rest), unsaid).run(connection, changed)?;
+        let outcome = Upsert::answered("activity", (&key, &rest), unsaid)
+            .together(&[&["unit", "area"]])
+            .run(connection, changed)?;
         note("activity", place, outcome, stood);
     }
     Ok(())
@@ -128,7 +129,9 @@ fn write_check_in(
     match known {
         Some(id) => {
             let key = [("id", Value::Integer(id))];
-            Upsert::answered("check_in", (&key, &rest), unsaid).run(connection, changed)
+            Upsert::answered("check_in", (&key, &rest), unsaid)
+                .together(&[&["state", "held_on"]])
+                .run(connection, changed)
         }
         None => {
             Upsert::answered("check_in", (&pair, &rest), unsaid).add(connection, changed)?;
