@@ -295,3 +295,18 @@ fn an_activity_that_comes_to_another_place_leaves_the_first() {
     assert_eq!(at("12345678", ""), "- norr");
     assert_eq!(at("01234567", ""), "01234567 -");
 }
+
+#[test]
+fn an_import_that_changes_nothing_still_ends_the_story_of_one_refused() {
+    let town = Town::settled();
+    let latest = "SELECT count(*) || ' ' || (SELECT what FROM journal WHERE door = 'import'
+                  ORDER BY id DESC LIMIT 1) FROM journal";
+    town.file("areas.csv", "id;name\n;x\n");
+    assert_eq!(town.value(latest), "2 refused: 1 fel i areas.csv");
+    town.import(&good(str::as_bytes), &["--dry-run"]);
+    assert_eq!(town.value(latest), "2 refused: 1 fel i areas.csv");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(town.value(latest), "3 imported");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(town.value(latest), "3 imported");
+}
