@@ -310,3 +310,33 @@ fn an_import_that_changes_nothing_still_ends_the_story_of_one_refused() {
     town.import(&good(str::as_bytes), &[]);
     assert_eq!(town.value(latest), "3 imported");
 }
+
+#[test]
+fn two_evaluations_another_system_wrote_on_one_day_stay_two() {
+    let town = Town::settled();
+    town.change(
+        "INSERT INTO evaluation (measure, evaluated_on, effect, text)
+         VALUES ('m2', '2026-05-01', 'some', 'Ett'), ('m2', '2026-05-01', NULL, 'Två')",
+    );
+    let measures = "id;unit;school_year;decision;evaluate_by;evaluated_on;assessment\n\
+                    m2;01234567;2025/26;Mattestöd.;2026-05-03;2026-05-01;Tre\n";
+    town.file("measures.csv", measures);
+    let texts = "SELECT group_concat(text) FROM
+                 (SELECT text FROM evaluation WHERE measure = 'm2' ORDER BY id)";
+    assert_eq!(town.value(texts), "Ett,Tre");
+}
+
+#[test]
+fn a_corrected_day_of_an_evaluation_is_warned_of() {
+    let town = Town::settled();
+    let measures = "id;unit;school_year;decision;evaluate_by;evaluated_on\n\
+                    m2;01234567;2025/26;Mattestöd.;2026-05-03;2026-05-01\n";
+    assert_eq!(warnings(&town.file("measures.csv", measures)), []);
+    assert_eq!(warnings(&town.file("measures.csv", measures)), []);
+    let outcome = town.file(
+        "measures.csv",
+        measures.replace(";2026-05-01", ";2026-05-02"),
+    );
+    let found = warnings(&outcome);
+    assert!(told(&found, 2, "evaluated_on", "2026-05-01"), "{found:?}");
+}

@@ -104,6 +104,12 @@ pub fn stood(stood: &[Stood], seen: &Seen, report: &mut Report) {
                 (kind, "starts", message)
             }
             ("dialogue", "place" | "minutes") => (Kind::Dialogues, kept.column, recorded),
+            ("evaluation", "evaluated_on") => {
+                let message = format!(
+                    "an earlier import told of an evaluation on {value}, which stays beside this one; if its day was only corrected, delete the old one from the calendar's table evaluation"
+                );
+                (Kind::Measures, "evaluated_on", message)
+            }
             ("absence", "away_to") => (Kind::Absences, "to", recorded),
             ("absence", "deputy") => (Kind::Absences, "deputy", recorded),
             _ => continue,

@@ -53,7 +53,8 @@ pub struct Applied {
 }
 
 /// A value that stands because the source only repeats what it said at the last import, and
-/// somebody has recorded something else since.
+/// somebody has recorded something else since; or the day of an evaluation that an earlier import
+/// brought and the source names no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stood {
     /// The table.

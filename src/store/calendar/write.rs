@@ -190,7 +190,7 @@ fn write_evaluation(
     evaluation: &Evaluation,
     changed: &mut Changed,
 ) -> Result<Outcome, StoreError> {
-    let key = [
+    let of_day = [
         ("measure", text(&measure.id)),
         ("evaluated_on", text(evaluation.evaluated_on)),
     ];
@@ -213,9 +213,48 @@ fn write_evaluation(
         .into_iter()
         .filter_map(|(column, empty)| empty.then_some(column))
         .collect();
+    // Another system may have written two of one day: one of them is brought up to date, first
+    // the one an import brought, else the latest.
+    let known = connection
+        .prepare_cached(
+            "SELECT id FROM evaluation WHERE measure = ?1 AND evaluated_on = ?2
+             ORDER BY imported IS NULL, id DESC LIMIT 1",
+        )?
+        .query_row(
+            params_from_iter(of_day.iter().map(|(_, value)| value)),
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(id) = known else {
+        let stood = left_behind(connection, measure)?;
+        Upsert::answered("evaluation", (&of_day, &rest), &unsaid).add(connection, changed)?;
+        return Ok(Outcome {
+            stood,
+            ..Outcome::default()
+        });
+    };
+    let key = [("id", Value::Integer(id))];
     Upsert::answered("evaluation", (&key, &rest), &unsaid)
         .together(&[&["effect", "next_date"]])
         .run(connection, changed)
+}
+
+/// The days of evaluations that earlier imports brought and the source names no more: where a day
+/// was corrected in the file, the evaluation of the old day is still there.
+fn left_behind(connection: &Connection, measure: &Measure) -> Result<Vec<Cell>, StoreError> {
+    let sql = "SELECT evaluated_on FROM evaluation WHERE measure = ?1 AND imported IS NOT NULL
+               ORDER BY evaluated_on";
+    let mut statement = connection.prepare_cached(sql)?;
+    let days = statement.query_map([measure.id.as_str()], |row| row.get(0))?;
+    let days: Vec<String> = days.collect::<Result<_, _>>()?;
+    let is_told = |day: &str| {
+        measure
+            .evaluations
+            .iter()
+            .any(|told| told.evaluated_on.to_string() == day)
+    };
+    let left = days.into_iter().filter(|day| !is_told(day));
+    Ok(left.map(|day| ("evaluated_on", text(day))).collect())
 }
 
 /// The development area of that title, made where it is new.
