@@ -340,3 +340,26 @@ fn a_corrected_day_of_an_evaluation_is_warned_of() {
     let found = warnings(&outcome);
     assert!(told(&found, 2, "evaluated_on", "2026-05-01"), "{found:?}");
 }
+
+#[test]
+fn a_post_touches_every_area_where_its_holder_answers_for_something() {
+    let town = Town::settled();
+    town.change(
+        "INSERT INTO area VALUES ('söder', 'Södra');
+         INSERT INTO school_unit (code, name, area) VALUES ('20000000', 'Ö', 'söder');
+         INSERT INTO person (id, name) VALUES ('eva', 'Eva');
+         INSERT INTO measure (id, unit, school_year, decision, responsible, evaluate_by)
+         VALUES ('m8', '20000000', '2026/27', 'X', 'eva', '2026-12-01');",
+    );
+    let seq = || town.value("SELECT printf('%d', seq) FROM change WHERE area = 'söder'");
+    let mut before = seq();
+    for change in [
+        "INSERT INTO appointment (person, role, unit) VALUES ('eva', 'principal', '12345678')",
+        "UPDATE appointment SET valid_to = '2026-12-31' WHERE person = 'eva'",
+        "DELETE FROM appointment WHERE person = 'eva'",
+    ] {
+        town.change(change);
+        assert_ne!(seq(), before, "{change}");
+        before = seq();
+    }
+}

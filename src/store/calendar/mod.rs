@@ -37,6 +37,7 @@ static SCHEMA: Schema = Schema {
         include_str!("0002_changes.sql"),
         include_str!("0003_deputies.sql"),
         include_str!("0004_imported.sql"),
+        include_str!("0005_posts.sql"),
     ],
 };
 
