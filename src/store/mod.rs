@@ -14,7 +14,7 @@ pub mod safe;
 
 pub use calendar::{
     Answer, AnswerError, Applied, Batch, Calendar, Change, Changed, Changes, Known, KnownUnit,
-    Reach, Stood, Writing,
+    Reach, Stood, Unclear, Whom, Writing,
 };
 pub use error::StoreError;
 pub use ledger::{

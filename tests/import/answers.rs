@@ -1,6 +1,6 @@
 //! `record`: what an import would refuse is refused, and what is recorded is told.
 
-use crate::town::Town;
+use crate::town::{Town, faults, told};
 
 const DIALOGUE: &str = "dialogue --unit 12345678 --school-year 2026/27 --round explore";
 const CHECK_IN: &str = "check-in --principal rut --area-manager åke";
@@ -247,4 +247,31 @@ fn a_cancelled_check_in_is_not_the_one_that_was_held() {
     let held = format!("{CHECK_IN} --held-on 2026-11-26 --at 2026-11-28T08:00");
     assert_eq!(record(&town, &held).0, 0);
     assert_eq!(town.value(states), "cancelled held");
+}
+
+#[test]
+fn an_address_that_two_people_have_is_nobodys() {
+    let town = Town::settled();
+    let both = "is the address of both mia and åke";
+    town.change("INSERT INTO person (id, name, email) VALUES ('mia', 'Mia', 'AKE@skola.example')");
+    let held = "check-in --principal rut --area-manager ake@skola.example --held-on 2026-11-10";
+    let (code, said) = record(&town, held);
+    assert!(code == 1 && said.contains(both), "{said}");
+    let check_in = "principal;area_manager;starts\nrut;ake@skola.example;2026-12-10 08:30\n";
+    let found = faults(&town.file("check_ins.csv", check_in));
+    assert!(
+        told(&found, 2, "area_manager", both) && found.len() == 1,
+        "{found:?}"
+    );
+    // A new address in the file takes the place of the old one.
+    let mended = "id;name;email\nmia;Mia;mia@skola.example\n";
+    let files = [("check_ins.csv", check_in), ("people.csv", mended)];
+    let outcome = town.import(&files.map(|(name, text)| (name.to_owned(), text)), &[]);
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+    // An identifier comes before an address.
+    town.change("INSERT INTO person (id, name) VALUES ('ake@skola.example', 'En annan')");
+    let absence = "person;from;to\nake@skola.example;2026-12-01;2026-12-02\n";
+    town.file("absences.csv", absence);
+    let away = town.value("SELECT person FROM absence WHERE away_from = '2026-12-01'");
+    assert_eq!(away, "ake@skola.example");
 }

@@ -7,10 +7,11 @@ use super::cross::Seen;
 use super::report::Report;
 use crate::follow_up::plausible::{Implausible, pair_faults};
 use crate::follow_up::{AreaId, Pair, PersonId, Post, Role, UnitCode};
-use crate::store::{Batch, Known};
+use crate::store::{Batch, Known, Unclear, Whom};
 
 struct Check<'a> {
     seen: &'a Seen,
+    whom: &'a Whom,
     report: &'a mut Report,
     areas: BTreeSet<&'a AreaId>,
     units: BTreeSet<&'a UnitCode>,
@@ -19,11 +20,12 @@ struct Check<'a> {
 }
 
 /// Checks every reference and looks for circles.
-pub fn check(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
+pub fn check(batch: &Batch, known: &Known, (seen, whom): (&Seen, &Whom), report: &mut Report) {
     let posts = known.appointments.iter().chain(&batch.appointments);
     let told = &batch.areas;
     let mut check = Check {
         seen,
+        whom,
         report,
         areas: known
             .areas
@@ -127,8 +129,11 @@ impl Check<'_> {
                 .means(Kind::People, &person.as_str().to_lowercase())
         };
         if !self.people.contains(person) && !is_meant() {
-            let message = "there is no such person; write the id or the address of one in people.csv, or add them there";
-            self.fault(at, column, person.to_string(), message.into());
+            let message = match self.whom.find(person.as_str()) {
+                Err(unclear @ Unclear::Several(..)) => unclear.to_string(),
+                _ => "there is no such person; write the id or the address of one in people.csv, or add them there".into(),
+            };
+            self.fault(at, column, person.to_string(), message);
         }
     }
 

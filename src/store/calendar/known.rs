@@ -1,5 +1,7 @@
 //! What is already in the calendar, for those who bring something to it.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use super::Calendar;
@@ -39,19 +41,22 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
         };
         Ok((code, unit))
     })?;
-    let sql = "SELECT id, email FROM person";
-    let people = each(connection, ("person", sql), [], faults, |row| {
-        Ok((
-            PersonId::new(plain::<String>(row, "id")?),
-            plain(row, "email")?,
-        ))
-    })?;
     let sql = "SELECT id, person, role, unit, area, valid_from, valid_to FROM appointment";
     let appointments = each(connection, ("appointment", sql), [], faults, appointment)?;
     Ok(Known {
         areas: areas.into_iter().collect(),
         units: units.into_iter().collect(),
-        people: people.into_iter().collect(),
+        people: people(connection)?,
         appointments,
     })
+}
+
+/// People and their addresses. Rows that cannot be read are left out.
+pub fn people(connection: &Connection) -> Result<BTreeMap<PersonId, String>, StoreError> {
+    let sql = "SELECT id, email FROM person";
+    let people = each(connection, ("person", sql), [], &mut Vec::new(), |row| {
+        let id = PersonId::new(plain::<String>(row, "id")?);
+        Ok((id, plain(row, "email")?))
+    })?;
+    Ok(people.into_iter().collect())
 }

@@ -11,6 +11,7 @@ mod known;
 mod read;
 mod row;
 mod upsert;
+mod whom;
 mod write;
 mod write_meetings;
 
@@ -21,6 +22,7 @@ pub use apply::Writing;
 pub use batch::{Applied, Batch, Change, Changed, Known, KnownUnit, Stood};
 pub use changes::Changes;
 pub use read::Reach;
+pub use whom::{Unclear, Whom};
 
 use super::StoreError;
 use super::database::{Absent, Database};

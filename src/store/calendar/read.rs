@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::row::{Wrong, date, date_time, each, optional, optional_date, plain, required};
@@ -50,25 +50,6 @@ impl Calendar {
                 // One read transaction: an outside writer's change is seen whole or not at all.
                 let snapshot = connection.transaction()?;
                 area_world(&snapshot, area.as_ref(), &reach)
-            })
-            .await
-    }
-}
-
-impl Calendar {
-    /// A person by identifier, else by address, letter case aside.
-    ///
-    /// # Errors
-    /// SQLite refused.
-    pub async fn find_person(&self, word: String) -> Result<Option<PersonId>, StoreError> {
-        self.database
-            .run(move |connection| {
-                let sql = "SELECT id FROM person WHERE id = ?1 OR lower(email) = lower(?1)
-                           ORDER BY id <> ?1 LIMIT 1";
-                let found: Option<String> = connection
-                    .query_row(sql, [word], |row| row.get(0))
-                    .optional()?;
-                Ok(found.map(PersonId::new))
             })
             .await
     }
