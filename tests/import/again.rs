@@ -363,3 +363,16 @@ fn a_post_touches_every_area_where_its_holder_answers_for_something() {
         before = seq();
     }
 }
+
+#[test]
+fn a_file_with_two_times_at_a_post_is_not_held_against_the_later() {
+    let town = Town::settled();
+    let later =
+        "id;name;email;role;units;valid_from\nmia;Mia;mia@s.example;rektor;01234567;2026-08-01\n";
+    town.file("people.csv", later);
+    let both = "id;name;email;role;units;valid_from;valid_to\n\
+                mia;Mia;mia@s.example;rektor;01234567;;2024-06-30\n\
+                mia;Mia;mia@s.example;rektor;01234567;2026-08-01;\n";
+    let outcome = town.file("people.csv", both);
+    assert_eq!(outcome["changes"]["appointment"]["added"], 1, "{outcome:#}");
+}

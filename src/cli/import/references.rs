@@ -6,7 +6,7 @@ use super::columns::Kind;
 use super::cross::Seen;
 use super::report::Report;
 use crate::follow_up::plausible::{Implausible, pair_faults};
-use crate::follow_up::{AreaId, Pair, PersonId, Post, Role, UnitCode};
+use crate::follow_up::{AreaId, Pair, PersonId, Post, PostsTold, Role, UnitCode};
 use crate::store::{Batch, Known, Unclear, Whom};
 
 struct Check<'a> {
@@ -45,6 +45,7 @@ pub fn check(batch: &Batch, known: &Known, (seen, whom): (&Seen, &Whom), report:
         roles: posts.map(|post| (&post.person, post.role)).collect(),
     };
     check.organisation(batch);
+    check.last_days(batch, known);
     check.follow_up(batch);
     check.successors(batch);
     check.deputies(batch);
@@ -61,6 +62,25 @@ impl Check<'_> {
         }
         for (place, appointment) in batch.appointments.iter().enumerate() {
             self.post((Kind::People, place), &appointment.post);
+        }
+    }
+
+    /// A last day without a first is held against the first day the calendar has.
+    fn last_days(&mut self, batch: &Batch, known: &Known) {
+        let posts = PostsTold::of(&batch.appointments);
+        for (place, told) in batch.appointments.iter().enumerate() {
+            let Some(to) = told.to.filter(|_| told.from.is_none()) else {
+                continue;
+            };
+            let meant = posts.meant(told, &known.appointments);
+            if let Some(first) = meant.and_then(|meant| meant.from)
+                && to < first
+            {
+                let message = format!(
+                    "is before the first day in the calendar ({first}); write valid_from too, or correct it"
+                );
+                self.fault((Kind::People, place), "valid_to", to.to_string(), message);
+            }
         }
     }
 

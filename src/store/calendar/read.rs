@@ -481,6 +481,23 @@ fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
     )
 }
 
+/// Every post a person holds, held or will hold. Rows that cannot be read are left out.
+pub(super) fn appointments_of(
+    connection: &Connection,
+    person: &PersonId,
+) -> Result<Vec<Appointment>, StoreError> {
+    let sql = "SELECT id, person, role, unit, area, valid_from, valid_to FROM appointment
+               WHERE person = ?1";
+    let of = [person.as_str()];
+    each(
+        connection,
+        ("appointment", sql),
+        of,
+        &mut Vec::new(),
+        appointment,
+    )
+}
+
 /// Who holds which post, and when.
 pub(super) fn appointment(row: &rusqlite::Row<'_>) -> Result<Appointment, Wrong> {
     Ok(Appointment {

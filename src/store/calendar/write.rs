@@ -1,13 +1,12 @@
 //! Areas, units, people, posts and measures of a batch.
 
-use std::collections::BTreeMap;
-
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::batch::{Applied, Batch, Changed, Stood};
+use super::read::appointments_of;
 use super::upsert::{Cell, Outcome, Upsert, maybe, text};
-use crate::follow_up::{Appointment, Evaluation, Measure, PersonId, Post, Role};
+use crate::follow_up::{Appointment, Evaluation, Measure, Post, PostsTold};
 use crate::store::StoreError;
 
 /// Writes what of a batch is no meeting.
@@ -78,72 +77,39 @@ fn appointments(
     batch: &Batch,
     changed: &mut Changed,
 ) -> Result<(), StoreError> {
-    let mut held: BTreeMap<(&PersonId, Role, &Post), usize> = BTreeMap::new();
-    for appointment in &batch.appointments {
-        let post = (&appointment.person, appointment.role, &appointment.post);
-        *held.entry(post).or_default() += 1;
-    }
-    for (place, appointment) in batch.appointments.iter().enumerate() {
-        let post = (&appointment.person, appointment.role, &appointment.post);
-        let once = held.get(&post) == Some(&1);
+    let posts = PostsTold::of(&batch.appointments);
+    for (place, told) in batch.appointments.iter().enumerate() {
+        let recorded = appointments_of(connection, &told.person)?;
+        let meant = posts.meant(told, &recorded);
         let unsaid = batch.unsaid("appointment", place);
-        write_appointment(connection, (appointment, once), unsaid, changed)?;
+        write_appointment(connection, (told, meant), unsaid, changed)?;
     }
     Ok(())
 }
 
-/// An appointment is known by person, role, post and first day. Where the source tells of the post
-/// `once`, a first day that is filled in later, or left out, makes no second appointment.
+/// The appointment that is meant is brought up to date, or a new one added.
 fn write_appointment(
     connection: &Connection,
-    (appointment, once): (&Appointment, bool),
+    (told, meant): (&Appointment, Option<&Appointment>),
     unsaid: &[&'static str],
     changed: &mut Changed,
 ) -> Result<(), StoreError> {
-    let (unit, area) = post(&appointment.post);
-    let (from, to) = (maybe(appointment.from), maybe(appointment.to));
-    let known_by = [
-        ("person", text(&appointment.person)),
-        ("role", text(appointment.role)),
+    let (unit, area) = post(&told.post);
+    let first = meant.map_or(told.from, |meant| meant.from);
+    let key = [
+        ("person", text(&told.person)),
+        ("role", text(told.role)),
         ("unit", unit),
         ("area", area),
-        ("valid_from", from.clone()),
+        ("valid_from", maybe(first)),
     ];
-    let same = if once {
-        the_same(connection, &known_by)?
-    } else {
-        None
+    let last = ("valid_to", maybe(told.to));
+    let rest = match told.from.filter(|_| told.from != first) {
+        Some(from) => vec![("valid_from", maybe(Some(from))), last],
+        None => vec![last],
     };
-    let Some(id) = same else {
-        let rest = [("valid_to", to)];
-        Upsert::plain("appointment", (&known_by, &rest), unsaid).run(connection, changed)?;
-        return Ok(());
-    };
-    let mut unsaid = unsaid.to_vec();
-    if appointment.from.is_none() {
-        unsaid.push("valid_from");
-    }
-    let (key, rest) = (
-        [("id", Value::Integer(id))],
-        [("valid_from", from), ("valid_to", to)],
-    );
-    Upsert::plain("appointment", (&key, &rest), &unsaid).run(connection, changed)?;
+    Upsert::plain("appointment", (&key, &rest), unsaid).run(connection, changed)?;
     Ok(())
-}
-
-/// The appointment of that first day, else one without a first day that reaches it; without a
-/// first day, the latest.
-fn the_same(connection: &Connection, known_by: &[Cell; 5]) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT id FROM appointment
-               WHERE person IS ?1 AND role IS ?2 AND unit IS ?3 AND area IS ?4
-                 AND (valid_from IS ?5 OR ?5 IS NULL
-                      OR (valid_from IS NULL AND ifnull(valid_to, ?5) >= ?5))
-               ORDER BY valid_from IS NOT ?5, valid_from DESC LIMIT 1";
-    let values = known_by.iter().map(|(_, value)| value);
-    let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement
-        .query_row(params_from_iter(values), |row| row.get(0))
-        .optional()?)
 }
 
 /// A post as the columns `unit` and `area`.

@@ -175,7 +175,6 @@ pub fn person(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
             from,
             to,
         };
-        ends_after_it_begins(row, &appointment, &reading.known.appointments);
         if row.is_sound() {
             let batch = &mut reading.batch;
             let unsaid = row.lacks(&["valid_from", "valid_to"]);
@@ -210,25 +209,6 @@ fn add_person(row: &mut Fields<'_>, person: &Person, batch: &mut Batch) {
             person.id
         );
         row.fault("id", message);
-    }
-}
-
-/// A last day without a first is held against the first day the calendar has.
-fn ends_after_it_begins(row: &mut Fields<'_>, told: &Appointment, known: &[Appointment]) {
-    let Some(to) = told.to.filter(|_| told.from.is_none()) else {
-        return;
-    };
-    let same = |other: &&Appointment| {
-        (&other.person, other.role, &other.post) == (&told.person, told.role, &told.post)
-    };
-    // One without a first day is the one that is meant.
-    let firsts: Option<Vec<Date>> = known.iter().filter(same).map(|other| other.from).collect();
-    let first = firsts.unwrap_or_default().into_iter().max();
-    if let Some(first) = first.filter(|first| to < *first) {
-        let message = format!(
-            "is before the first day in the calendar ({first}); write valid_from too, or correct it"
-        );
-        row.fault("valid_to", message);
     }
 }
 
