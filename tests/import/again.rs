@@ -376,3 +376,25 @@ fn a_file_with_two_times_at_a_post_is_not_held_against_the_later() {
     let outcome = town.file("people.csv", both);
     assert_eq!(outcome["changes"]["appointment"]["added"], 1, "{outcome:#}");
 }
+
+#[test]
+fn an_empty_level_or_language_changes_nothing() {
+    let town = Town::settled();
+    let units = "code;name;level\n01234567;Ängskolan;\n";
+    let people = "id;name;email;language\nåke;Åke Ärlig;ake@skola.example;\n";
+    for (name, file) in [("units.csv", units), ("people.csv", people)] {
+        assert_eq!(town.file(name, file)["applied"], true);
+    }
+    let both = "SELECT level || ' ' || language FROM school_unit, person
+                WHERE code = '01234567' AND id = 'åke'";
+    assert_eq!(town.value(both), "reinforced en");
+    let twice = "id;name;email;role;units;language\n\
+                 mia;Mia;mia@s.example;rektor;12345678;\n\
+                 mia;Mia;mia@s.example;rektor;01234567;en\n";
+    let outcome = town.file("people.csv", twice);
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+    assert_eq!(
+        town.value("SELECT language FROM person WHERE id = 'mia'"),
+        "en"
+    );
+}

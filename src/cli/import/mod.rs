@@ -46,8 +46,8 @@ use sources::Source;
 /// that have none, `--area-from COLUMN` makes an area of each value of a column (such as kommun),
 /// and units whose status is not AKTIV get the day before the import as their last.
 ///
-/// What a file does not say stays: a column it does not have, an empty state, status, done, deputy
-/// or minutes, and what people have recorded since the file last said the same.
+/// What a file does not say stays: a column it does not have, an empty level, language, state,
+/// status, done, deputy or minutes, and what people have recorded since the file last said the same.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Files or directories
