@@ -147,7 +147,7 @@ fn a_column_that_is_not_there_changes_nothing() {
     let full = [
         (
             "units.csv",
-            "code;name;area;level;active_from;active_to;successor\n12345678;Åsskolan;norr;förstärkt;2020-07-01;2030-06-30;01234567\n",
+            "code;name;area;level;active_from;active_to;successor\n12345678;Åsskolan;norr;förstärkt;2020-07-01;2030-06-30;01234567\n01234567;Ängskolan;norr;förstärkt;;2030-06-30;\n",
         ),
         (
             "people.csv",

@@ -76,6 +76,8 @@ pub struct Known {
     pub units: BTreeMap<UnitCode, KnownUnit>,
     /// Every post anybody holds, held or will hold.
     pub appointments: Vec<Appointment>,
+    /// Absences.
+    pub absences: Vec<KnownAbsence>,
     /// People and their addresses.
     pub people: BTreeMap<PersonId, String>,
 }
@@ -89,6 +91,17 @@ pub struct KnownUnit {
     pub from: Option<Date>,
     /// Its last day.
     pub to: Option<Date>,
+    /// The unit that takes over from it.
+    pub successor: Option<UnitCode>,
+}
+
+/// An absence of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAbsence {
+    /// The absence as it stands.
+    pub absence: Absence,
+    /// The deputy the last import gave it.
+    pub imported_deputy: Option<PersonId>,
 }
 
 /// How many records of one kind an import added, changed or found as they were.

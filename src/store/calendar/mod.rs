@@ -19,7 +19,7 @@ use std::path::Path;
 
 pub use answer::{Answer, AnswerError};
 pub use apply::Writing;
-pub use batch::{Applied, Batch, Change, Changed, Known, KnownUnit, Stood};
+pub use batch::{Applied, Batch, Change, Changed, Known, KnownAbsence, KnownUnit, Stood};
 pub use changes::Changes;
 pub use read::Reach;
 pub use whom::{Unclear, Whom};

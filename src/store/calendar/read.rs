@@ -457,13 +457,19 @@ fn unit_code(row: &rusqlite::Row<'_>, column: &str) -> Result<UnitCode, Wrong> {
     UnitCode::parse(&plain::<String>(row, column)?).map_err(|error| format!("{column}: {error}"))
 }
 
-fn optional_unit_code(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<UnitCode>, Wrong> {
+pub(super) fn optional_unit_code(
+    row: &rusqlite::Row<'_>,
+    column: &str,
+) -> Result<Option<UnitCode>, Wrong> {
     let text: Option<String> = plain(row, column)?;
     text.map(|text| UnitCode::parse(&text).map_err(|error| format!("{column}: {error}")))
         .transpose()
 }
 
-fn optional_person(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<PersonId>, Wrong> {
+pub(super) fn optional_person(
+    row: &rusqlite::Row<'_>,
+    column: &str,
+) -> Result<Option<PersonId>, Wrong> {
     Ok(plain::<Option<String>>(row, column)?.map(PersonId::new))
 }
 
