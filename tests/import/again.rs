@@ -398,3 +398,30 @@ fn an_empty_level_or_language_changes_nothing() {
         "en"
     );
 }
+
+#[test]
+fn rows_from_before_imports_were_remembered_are_first_taken_at_the_files_word() {
+    let town = Town::settled();
+    let away = || town.value("SELECT away_to FROM absence WHERE person = 'rut'");
+    let record = |to| {
+        record(
+            &town,
+            &[
+                "absence",
+                "--person",
+                "rut",
+                "--from",
+                "2026-11-02",
+                "--to",
+                to,
+            ],
+        );
+    };
+    town.change("UPDATE absence SET imported = NULL");
+    record("2026-11-13");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(away(), "2026-11-06");
+    record("2026-11-13");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(away(), "2026-11-13");
+}

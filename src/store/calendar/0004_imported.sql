@@ -1,6 +1,8 @@
 -- What the last import said of records that people also answer about: a JSON object by column. A
 -- file that says the same again takes back nothing that was recorded in between; a file that says
--- something new does. NULL where no import has said anything.
+-- something new does. NULL where no import has said anything, and in rows that are older than
+-- this column: the first file that speaks of such a row is new to it and taken at its word, also
+-- over what was recorded before; from then on what is recorded stands.
 
 ALTER TABLE absence ADD COLUMN imported TEXT CHECK (json_valid(imported));
 ALTER TABLE evaluation ADD COLUMN imported TEXT CHECK (json_valid(imported));
