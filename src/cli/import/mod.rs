@@ -24,6 +24,7 @@ mod workbook;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::when::When;
@@ -142,12 +143,16 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// Reads every file of a directory into the calendar; any fault is an error.
+/// Reads every file of a directory into the calendar, as on the day `today`; any fault is an error.
 ///
 /// # Errors
 /// The faults, a line each.
-pub async fn import_directory(calendar: &Calendar, directory: &Path) -> anyhow::Result<Changed> {
-    let mut report = Report::new(jiff::civil::Date::MAX);
+pub async fn import_directory(
+    calendar: &Calendar,
+    directory: &Path,
+    today: Date,
+) -> anyhow::Result<Changed> {
+    let mut report = Report::new(today);
     let sources = sources::find(&[directory.to_owned()], &mut report);
     let (batch, _) = read(calendar, &sources, &Areas::default(), &mut report).await?;
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
