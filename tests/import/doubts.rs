@@ -161,3 +161,14 @@ fn a_post_that_has_ended_is_not_taken_up_again_without_a_first_day() {
     let found = warnings(&town.file("people.csv", &back));
     assert!(!told(&found, 2, "units", "left this post"), "{found:?}");
 }
+
+#[test]
+fn two_check_ins_of_a_pair_on_one_day_are_told() {
+    let town = Town::settled();
+    let file = "principal;area_manager;starts\nrut;åke;2026-11-24 13:00\n";
+    let found = warnings(&town.file("check_ins.csv", file));
+    assert!(told(&found, 2, "starts", "2026-11-24T08:30"), "{found:?}");
+    assert_eq!(warnings(&town.file("check_ins.csv", file)), [], "told once");
+    let other = file.replace("11-24 13:00", "11-25 13:00");
+    assert_eq!(warnings(&town.file("check_ins.csv", other)), []);
+}

@@ -125,6 +125,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         let names = sources::names(&sources);
         let applied = calendar.apply(batch, writing, now, names).await?;
         tell::stood(&applied.stood, &seen, &mut outcome.report);
+        tell::same_day(&applied.same_day, &seen, &mut outcome.report);
         outcome.changes = applied.changed;
         outcome.applied = !arguments.dry_run;
     } else if !arguments.dry_run && is_there {

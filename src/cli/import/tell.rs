@@ -119,3 +119,15 @@ pub fn stood(stood: &[Stood], seen: &Seen, report: &mut Report) {
         }
     }
 }
+
+/// Warns of a second check-in planned for the two on one day.
+pub fn same_day(same_day: &[(usize, String)], seen: &Seen, report: &mut Report) {
+    for (place, other) in same_day {
+        if let Some(place) = seen.place(Kind::CheckIns, *place) {
+            let message = format!(
+                "the two have another check-in planned that day, {other}; cancel the one that is not meant with record"
+            );
+            report.warn(place.note("starts", None, message));
+        }
+    }
+}

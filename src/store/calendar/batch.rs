@@ -50,6 +50,9 @@ pub struct Applied {
     pub changed: Changed,
     /// What it left as it was recorded since the last import.
     pub stood: Vec<Stood>,
+    /// New check-ins, by their place in the batch's list, on a day when the two have another one
+    /// planned, and the local start of that.
+    pub same_day: Vec<(usize, String)>,
 }
 
 /// A value that stands because the source only repeats what it said at the last import, and

@@ -18,7 +18,7 @@ pub fn batch(
     batch: &Batch,
     applied: &mut Applied,
 ) -> Result<(), StoreError> {
-    let Applied { changed, stood } = applied;
+    let Applied { changed, stood, .. } = applied;
     for area in &batch.areas {
         let (key, rest) = ([("id", text(&area.id))], [("name", text(&area.name))]);
         Upsert::plain("area", (&key, &rest), &[]).run(connection, changed)?;

@@ -8,7 +8,7 @@ use super::batch::{Applied, Batch, Changed};
 use super::row::minute;
 use super::upsert::{Outcome, Upsert, maybe, text};
 use super::write::{note, post};
-use crate::follow_up::{CheckIn, Dialogue};
+use crate::follow_up::{CheckIn, CheckInState, Dialogue};
 use crate::store::StoreError;
 
 /// Writes the meetings of a batch, its absences and its activities.
@@ -20,7 +20,11 @@ pub fn batch(
     batch: &Batch,
     applied: &mut Applied,
 ) -> Result<(), StoreError> {
-    let Applied { changed, stood } = applied;
+    let Applied {
+        changed,
+        stood,
+        same_day,
+    } = applied;
     for (place, absence) in batch.absences.iter().enumerate() {
         let key = [
             ("person", text(&absence.person)),
@@ -41,6 +45,8 @@ pub fn batch(
         note("dialogue", place, outcome, stood);
     }
     for (place, check_in) in batch.check_ins.iter().enumerate() {
+        let other = planned_that_day(connection, check_in)?;
+        same_day.extend(other.map(|starts| (place, starts)));
         let outcome = write_check_in(connection, check_in, changed)?;
         note("check_in", place, outcome, stood);
     }
@@ -138,4 +144,27 @@ fn write_check_in(
             Ok(Outcome::default())
         }
     }
+}
+
+/// The start of a planned check-in of the two on the day of a planned one that is new: a time that
+/// was corrected in the file leaves the old one in place.
+fn planned_that_day(
+    connection: &Connection,
+    check_in: &CheckIn,
+) -> Result<Option<String>, StoreError> {
+    if check_in.state != CheckInState::Planned {
+        return Ok(None);
+    }
+    let sql = "SELECT starts FROM check_in WHERE principal = ?1 AND area_manager = ?2
+                   AND state = 'planned' AND date(starts) = date(?3)
+                   AND NOT EXISTS (SELECT 1 FROM check_in WHERE principal = ?1
+                       AND area_manager = ?2
+                       AND (starts = ?3 OR json_extract(imported, '$.starts') = ?3))";
+    let of = params![
+        check_in.pair.principal.as_str(),
+        check_in.pair.area_manager.as_str(),
+        minute(check_in.starts)
+    ];
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row(of, |row| row.get(0)).optional()?)
 }
