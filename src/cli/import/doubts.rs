@@ -45,7 +45,12 @@ fn ended_posts(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
                 "{} left this post on {to}, and that stands; write the first day (valid_from) of the time that has begun",
                 told.person
             );
-            report.warn(place.note("units", None, message));
+            let column = match told.post {
+                Post::Unit(_) => "units",
+                Post::Area(_) => "area",
+                Post::Authority => "role",
+            };
+            report.warn(place.note(column, None, message));
         }
     }
 }
