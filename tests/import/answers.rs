@@ -275,3 +275,13 @@ fn an_address_that_two_people_have_is_nobodys() {
     let away = town.value("SELECT person FROM absence WHERE away_from = '2026-12-01'");
     assert_eq!(away, "ake@skola.example");
 }
+
+#[test]
+fn an_address_that_changes_in_one_file_may_stand_in_another() {
+    let town = Town::settled();
+    let people = "id;name;email\nåke;Åke Ärlig;ake@ny.example\n";
+    let absences = "person;from;to\nake@skola.example;2026-12-01;2026-12-02\nake@ny.example;2026-12-05;2026-12-06\n";
+    let files = [("people.csv", people), ("absences.csv", absences)];
+    let outcome = town.import(&files.map(|(name, text)| (name.to_owned(), text)), &[]);
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+}

@@ -125,12 +125,13 @@ fn key(kind: Kind, batch: &Batch, place: usize) -> (&'static str, String) {
     }
 }
 
-/// Everybody there will be, with the addresses the batch gives them.
+/// Everybody there will be, with the addresses the batch gives them; a file beside it may still
+/// have the old ones.
 pub fn everybody(batch: &Batch, known: &Known) -> Whom {
     let mut people = known.people.clone();
     let told = batch.people.iter();
     people.extend(told.map(|person| (person.id.clone(), person.email.clone())));
-    Whom::of(people)
+    Whom::of(people).or_formerly(known.people.clone())
 }
 
 /// Turns references by address into identifiers. One that is unclear stays as it is written.

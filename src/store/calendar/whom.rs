@@ -41,6 +41,14 @@ impl Whom {
         whom
     }
 
+    /// The same, with the addresses of an earlier day where nobody has them now.
+    pub fn or_formerly(mut self, people: BTreeMap<PersonId, String>) -> Self {
+        for (address, ids) in Self::of(people).by_address {
+            self.by_address.entry(address).or_insert(ids);
+        }
+        self
+    }
+
     /// Whom a word means. Letter case tells identifiers apart, and addresses not.
     ///
     /// # Errors
