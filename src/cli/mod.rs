@@ -134,9 +134,5 @@ fn open(config: &Path) -> anyhow::Result<Office> {
 /// A person by identifier or address.
 async fn person(calendar: &Calendar, word: String) -> anyhow::Result<PersonId> {
     let found = calendar.find_person(word.clone()).await?;
-    found.ok_or_else(|| {
-        anyhow::anyhow!(
-            "{word} is not in the calendar; give the identifier or the address as it stands there"
-        )
-    })
+    found.map_err(|unclear| anyhow::anyhow!("{word} {unclear}"))
 }

@@ -9,6 +9,7 @@ mod address;
 mod choice;
 mod dialogue_name;
 mod id;
+mod meant;
 mod measure;
 mod meeting;
 mod person;
@@ -21,6 +22,7 @@ pub use address::{AddressFault, envelope_address};
 pub use choice::UnknownChoice;
 pub use dialogue_name::DialogueName;
 pub use id::{ActivityId, AreaId, MeasureId, PersonId, UnitCode, UnitCodeFault};
+pub use meant::PostsTold;
 pub use measure::{Effect, Evaluation, Measure, MeasureStatus, NextStep};
 pub use meeting::{
     CheckIn, CheckInState, ChosenBy, Dialogue, DialogueState, FocusArea, Pair, Round,

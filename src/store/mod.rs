@@ -13,8 +13,8 @@ mod migration;
 pub mod safe;
 
 pub use calendar::{
-    Answer, AnswerError, Applied, Batch, Calendar, Change, Changed, Changes, Known, KnownUnit,
-    Reach, Stood, Writing,
+    Answer, AnswerError, Applied, Batch, Calendar, Change, Changed, Changes, Known, KnownAbsence,
+    KnownUnit, Reach, Stood, Unclear, Whom, Writing,
 };
 pub use error::StoreError;
 pub use ledger::{

@@ -147,7 +147,7 @@ fn a_column_that_is_not_there_changes_nothing() {
     let full = [
         (
             "units.csv",
-            "code;name;area;level;active_from;active_to;successor\n12345678;Åsskolan;norr;förstärkt;2020-07-01;2030-06-30;01234567\n",
+            "code;name;area;level;active_from;active_to;successor\n12345678;Åsskolan;norr;förstärkt;2020-07-01;2030-06-30;01234567\n01234567;Ängskolan;norr;förstärkt;;2030-06-30;\n",
         ),
         (
             "people.csv",
@@ -257,4 +257,171 @@ fn a_dry_run_or_a_refused_import_makes_no_calendar() {
     town.file("areas.csv", "id;name\n;x\n");
     let refused = "SELECT what FROM journal ORDER BY id DESC LIMIT 1";
     assert_eq!(town.value(refused), "refused: 1 fel i areas.csv");
+}
+
+#[test]
+fn what_belongs_together_is_said_again_together_or_anew() {
+    let town = Town::settled();
+    let measures = "id;unit;school_year;decision;evaluate_by;evaluated_on;effect;next_date\n\
+                    m2;01234567;2025/26;Mattestöd.;2026-05-03;2026-05-01;viss;2027-05-01\n";
+    let evaluation =
+        "SELECT effect || ' ' || ifnull(next_date, '-') FROM evaluation WHERE measure = 'm2'";
+    town.file("measures.csv", measures);
+    record(
+        &town,
+        &["evaluation", "m2", "--on", "2026-05-01", "--effect", "good"],
+    );
+    assert_eq!(town.value(evaluation), "good -");
+    town.file("measures.csv", measures);
+    assert_eq!(town.value(evaluation), "good -");
+    let outcome = town.file("measures.csv", measures.replace("viss", "för tidigt"));
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+    assert_eq!(town.value(evaluation), "too_early 2027-05-01");
+}
+
+#[test]
+fn an_activity_that_comes_to_another_place_leaves_the_first() {
+    let town = Town::settled();
+    let place =
+        "SELECT ifnull(unit, '-') || ' ' || ifnull(area, '-') FROM activity WHERE id = 'a9'";
+    let at = |unit: &str, area: &str| {
+        let file = format!("id;title;role;due;unit;area\na9;T;rektor;2026-12-01;{unit};{area}\n");
+        let outcome = town.file("activities.csv", file);
+        assert_eq!(outcome["applied"], true, "{outcome:#}");
+        town.value(place)
+    };
+    assert_eq!(at("12345678", ""), "12345678 -");
+    town.change("UPDATE activity SET unit = NULL, area = 'norr' WHERE id = 'a9'");
+    assert_eq!(at("12345678", ""), "- norr");
+    assert_eq!(at("01234567", ""), "01234567 -");
+}
+
+#[test]
+fn an_import_that_changes_nothing_still_ends_the_story_of_one_refused() {
+    let town = Town::settled();
+    let latest = "SELECT count(*) || ' ' || (SELECT what FROM journal WHERE door = 'import'
+                  ORDER BY id DESC LIMIT 1) FROM journal";
+    town.file("areas.csv", "id;name\n;x\n");
+    assert_eq!(town.value(latest), "2 refused: 1 fel i areas.csv");
+    town.import(&good(str::as_bytes), &["--dry-run"]);
+    assert_eq!(town.value(latest), "2 refused: 1 fel i areas.csv");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(town.value(latest), "3 imported");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(town.value(latest), "3 imported");
+}
+
+#[test]
+fn two_evaluations_another_system_wrote_on_one_day_stay_two() {
+    let town = Town::settled();
+    town.change(
+        "INSERT INTO evaluation (measure, evaluated_on, effect, text)
+         VALUES ('m2', '2026-05-01', 'some', 'Ett'), ('m2', '2026-05-01', NULL, 'Två')",
+    );
+    let measures = "id;unit;school_year;decision;evaluate_by;evaluated_on;assessment\n\
+                    m2;01234567;2025/26;Mattestöd.;2026-05-03;2026-05-01;Tre\n";
+    town.file("measures.csv", measures);
+    let texts = "SELECT group_concat(text) FROM
+                 (SELECT text FROM evaluation WHERE measure = 'm2' ORDER BY id)";
+    assert_eq!(town.value(texts), "Ett,Tre");
+}
+
+#[test]
+fn a_corrected_day_of_an_evaluation_is_warned_of() {
+    let town = Town::settled();
+    let measures = "id;unit;school_year;decision;evaluate_by;evaluated_on\n\
+                    m2;01234567;2025/26;Mattestöd.;2026-05-03;2026-05-01\n";
+    assert_eq!(warnings(&town.file("measures.csv", measures)), []);
+    assert_eq!(warnings(&town.file("measures.csv", measures)), []);
+    let outcome = town.file(
+        "measures.csv",
+        measures.replace(";2026-05-01", ";2026-05-02"),
+    );
+    let found = warnings(&outcome);
+    assert!(told(&found, 2, "evaluated_on", "2026-05-01"), "{found:?}");
+}
+
+#[test]
+fn a_post_touches_every_area_where_its_holder_answers_for_something() {
+    let town = Town::settled();
+    town.change(
+        "INSERT INTO area VALUES ('söder', 'Södra');
+         INSERT INTO school_unit (code, name, area) VALUES ('20000000', 'Ö', 'söder');
+         INSERT INTO person (id, name) VALUES ('eva', 'Eva');
+         INSERT INTO measure (id, unit, school_year, decision, responsible, evaluate_by)
+         VALUES ('m8', '20000000', '2026/27', 'X', 'eva', '2026-12-01');",
+    );
+    let seq = || town.value("SELECT printf('%d', seq) FROM change WHERE area = 'söder'");
+    let mut before = seq();
+    for change in [
+        "INSERT INTO appointment (person, role, unit) VALUES ('eva', 'principal', '12345678')",
+        "UPDATE appointment SET valid_to = '2026-12-31' WHERE person = 'eva'",
+        "DELETE FROM appointment WHERE person = 'eva'",
+    ] {
+        town.change(change);
+        assert_ne!(seq(), before, "{change}");
+        before = seq();
+    }
+}
+
+#[test]
+fn a_file_with_two_times_at_a_post_is_not_held_against_the_later() {
+    let town = Town::settled();
+    let later =
+        "id;name;email;role;units;valid_from\nmia;Mia;mia@s.example;rektor;01234567;2026-08-01\n";
+    town.file("people.csv", later);
+    let both = "id;name;email;role;units;valid_from;valid_to\n\
+                mia;Mia;mia@s.example;rektor;01234567;;2024-06-30\n\
+                mia;Mia;mia@s.example;rektor;01234567;2026-08-01;\n";
+    let outcome = town.file("people.csv", both);
+    assert_eq!(outcome["changes"]["appointment"]["added"], 1, "{outcome:#}");
+}
+
+#[test]
+fn an_empty_level_or_language_changes_nothing() {
+    let town = Town::settled();
+    let units = "code;name;level\n01234567;Ängskolan;\n";
+    let people = "id;name;email;language\nåke;Åke Ärlig;ake@skola.example;\n";
+    for (name, file) in [("units.csv", units), ("people.csv", people)] {
+        assert_eq!(town.file(name, file)["applied"], true);
+    }
+    let both = "SELECT level || ' ' || language FROM school_unit, person
+                WHERE code = '01234567' AND id = 'åke'";
+    assert_eq!(town.value(both), "reinforced en");
+    let twice = "id;name;email;role;units;language\n\
+                 mia;Mia;mia@s.example;rektor;12345678;\n\
+                 mia;Mia;mia@s.example;rektor;01234567;en\n";
+    let outcome = town.file("people.csv", twice);
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+    assert_eq!(
+        town.value("SELECT language FROM person WHERE id = 'mia'"),
+        "en"
+    );
+}
+
+#[test]
+fn rows_from_before_imports_were_remembered_are_first_taken_at_the_files_word() {
+    let town = Town::settled();
+    let away = || town.value("SELECT away_to FROM absence WHERE person = 'rut'");
+    let record = |to| {
+        record(
+            &town,
+            &[
+                "absence",
+                "--person",
+                "rut",
+                "--from",
+                "2026-11-02",
+                "--to",
+                to,
+            ],
+        );
+    };
+    town.change("UPDATE absence SET imported = NULL");
+    record("2026-11-13");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(away(), "2026-11-06");
+    record("2026-11-13");
+    town.import(&good(str::as_bytes), &[]);
+    assert_eq!(away(), "2026-11-13");
 }

@@ -1,6 +1,6 @@
 //! `record`: what an import would refuse is refused, and what is recorded is told.
 
-use crate::town::Town;
+use crate::town::{Town, faults, told};
 
 const DIALOGUE: &str = "dialogue --unit 12345678 --school-year 2026/27 --round explore";
 const CHECK_IN: &str = "check-in --principal rut --area-manager åke";
@@ -220,4 +220,68 @@ fn two_evaluations_of_a_day_are_one_and_an_identity_number_is_warned_of() {
     assert_eq!(town.value(row), "good Snart -");
     let (code, said) = record(&town, "evaluation m2 --on 2026-05-01 --text 20120304-1234");
     assert!(code == 0 && said.contains("identity number"), "{said}");
+}
+
+#[test]
+fn two_check_ins_of_a_week_are_two_and_one_said_again_keeps_its_note() {
+    let town = Town::settled();
+    let held = "SELECT group_concat(state || ' ' || ifnull(held_on, '-') || ' ' || note, ', ')
+                FROM (SELECT * FROM check_in WHERE starts > '2026-11-22' ORDER BY starts)";
+    let later = |what: &str| {
+        let (code, said) = record(&town, &format!("{CHECK_IN} {what} --at 2026-11-28T08:00"));
+        assert_eq!(code, 0, "{said}");
+    };
+    later("--held-on 2026-11-23 --note Måndag");
+    later("--held-on 2026-11-26");
+    later("--held-on 2026-11-23");
+    assert_eq!(town.value(held), "held 2026-11-23 Måndag, held 2026-11-26 ");
+}
+
+#[test]
+fn a_cancelled_check_in_is_not_the_one_that_was_held() {
+    let town = Town::settled();
+    let states = "SELECT group_concat(state, ' ') FROM
+                  (SELECT * FROM check_in WHERE starts > '2026-11-22' ORDER BY starts)";
+    let cancelled = format!("{CHECK_IN} --starts 2026-11-24T08:30 --cancelled");
+    assert_eq!(record(&town, &cancelled).0, 0);
+    let held = format!("{CHECK_IN} --held-on 2026-11-26 --at 2026-11-28T08:00");
+    assert_eq!(record(&town, &held).0, 0);
+    assert_eq!(town.value(states), "cancelled held");
+}
+
+#[test]
+fn an_address_that_two_people_have_is_nobodys() {
+    let town = Town::settled();
+    let both = "is the address of both mia and åke";
+    town.change("INSERT INTO person (id, name, email) VALUES ('mia', 'Mia', 'AKE@skola.example')");
+    let held = "check-in --principal rut --area-manager ake@skola.example --held-on 2026-11-10";
+    let (code, said) = record(&town, held);
+    assert!(code == 1 && said.contains(both), "{said}");
+    let check_in = "principal;area_manager;starts\nrut;ake@skola.example;2026-12-10 08:30\n";
+    let found = faults(&town.file("check_ins.csv", check_in));
+    assert!(
+        told(&found, 2, "area_manager", both) && found.len() == 1,
+        "{found:?}"
+    );
+    // A new address in the file takes the place of the old one.
+    let mended = "id;name;email\nmia;Mia;mia@skola.example\n";
+    let files = [("check_ins.csv", check_in), ("people.csv", mended)];
+    let outcome = town.import(&files.map(|(name, text)| (name.to_owned(), text)), &[]);
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+    // An identifier comes before an address.
+    town.change("INSERT INTO person (id, name) VALUES ('ake@skola.example', 'En annan')");
+    let absence = "person;from;to\nake@skola.example;2026-12-01;2026-12-02\n";
+    town.file("absences.csv", absence);
+    let away = town.value("SELECT person FROM absence WHERE away_from = '2026-12-01'");
+    assert_eq!(away, "ake@skola.example");
+}
+
+#[test]
+fn an_address_that_changes_in_one_file_may_stand_in_another() {
+    let town = Town::settled();
+    let people = "id;name;email\nåke;Åke Ärlig;ake@ny.example\n";
+    let absences = "person;from;to\nake@skola.example;2026-12-01;2026-12-02\nake@ny.example;2026-12-05;2026-12-06\n";
+    let files = [("people.csv", people), ("absences.csv", absences)];
+    let outcome = town.import(&files.map(|(name, text)| (name.to_owned(), text)), &[]);
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
 }

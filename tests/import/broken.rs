@@ -1,7 +1,7 @@
 //! Broken CSV files: each is told by its file, line and column, with what to write instead, and
 //! nothing of it is written.
 
-use crate::town::{Town, faults, good};
+use crate::town::{Town, faults, good, told};
 
 /// A file's name, its content, the line and column of the fault, and a word of the remedy.
 const BROKEN: [(&str, &str, u64, &str, &str); 96] = [
@@ -744,4 +744,20 @@ fn bytes_that_are_not_the_files_own_are_told_by_their_line() {
     let mac = "id;Namn\na\u{30a}s;A\u{308}ng\n";
     assert_eq!(town.file("omra\u{30a}den.csv", mac)["applied"], true);
     assert_eq!(town.value("SELECT name FROM area WHERE id = 'ås'"), "Äng");
+}
+
+#[test]
+fn a_circle_that_the_calendar_closes_is_a_fault() {
+    let town = Town::settled();
+    let units = "code;name;successor\n12345678;Åsskolan;01234567\n";
+    let found = faults(&town.file("units.csv", units));
+    assert!(told(&found, 2, "successor", "circle"), "{found:?}");
+    let absences = "person;from;to;deputy\nåke;2026-11-05;2026-11-09;rut\n";
+    let found = faults(&town.file("absences.csv", absences));
+    assert!(told(&found, 2, "deputy", "circle"), "{found:?}");
+    // What the file ends in the same breath is no circle, and neither is another day.
+    let units = "code;name;successor\n12345678;Åsskolan;01234567\n01234567;Ängskolan;\n";
+    assert_eq!(faults(&town.file("units.csv", units)), []);
+    let absences = "person;from;to;deputy\nåke;2026-11-07;2026-11-09;rut\n";
+    assert_eq!(faults(&town.file("absences.csv", absences)), []);
 }

@@ -142,3 +142,33 @@ fn commas_in_free_text_separate_nothing() {
         "Förskola, skola, fritids"
     );
 }
+
+#[test]
+fn a_post_that_has_ended_is_not_taken_up_again_without_a_first_day() {
+    let town = Town::settled();
+    let file =
+        "id;name;email;role;units;valid_to\nmia;Mia;mia@s.example;rektor;01234567;2024-06-30\n";
+    let found = warnings(&town.file("people.csv", file));
+    assert!(!told(&found, 2, "units", "left this post"), "{found:?}");
+    let back = "id;name;email;role;units\nmia;Mia;mia@s.example;rektor;01234567\n";
+    let found = warnings(&town.file("people.csv", back));
+    assert!(
+        told(&found, 2, "units", "mia left this post on 2024-06-30"),
+        "{found:?}"
+    );
+    // An empty last day is said, and the post goes on.
+    let back = file.replace("2024-06-30", "");
+    let found = warnings(&town.file("people.csv", &back));
+    assert!(!told(&found, 2, "units", "left this post"), "{found:?}");
+}
+
+#[test]
+fn two_check_ins_of_a_pair_on_one_day_are_told() {
+    let town = Town::settled();
+    let file = "principal;area_manager;starts\nrut;åke;2026-11-24 13:00\n";
+    let found = warnings(&town.file("check_ins.csv", file));
+    assert!(told(&found, 2, "starts", "2026-11-24T08:30"), "{found:?}");
+    assert_eq!(warnings(&town.file("check_ins.csv", file)), [], "told once");
+    let other = file.replace("11-24 13:00", "11-25 13:00");
+    assert_eq!(warnings(&town.file("check_ins.csv", other)), []);
+}

@@ -135,6 +135,12 @@ impl Town {
             .unwrap()
     }
 
+    /// Changes the calendar as another system does.
+    pub fn change(&self, sql: &str) {
+        let connection = Connection::open(self.0.path().join("calendar.db")).unwrap();
+        connection.execute_batch(sql).unwrap();
+    }
+
     /// Every row of every table that an import writes, as text.
     pub fn dump(&self) -> Vec<String> {
         let path = self.0.path().join("calendar.db");

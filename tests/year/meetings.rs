@@ -7,7 +7,7 @@ use avstamd::follow_up::{
     Evaluation, Measure, MeasureId, MeasureStatus, Pair, PersonId, Post, Role, Round, SupportLevel,
     UnitCode,
 };
-use avstamd::store::{Answer, Batch};
+use avstamd::store::{Answer, Batch, Writing};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
@@ -551,4 +551,20 @@ async fn a_refused_import_is_told_at_the_next_round() {
         .await
         .unwrap();
     assert_eq!(town.to("2026-11-17 09:01").await, ["kim"]);
+}
+
+#[tokio::test]
+async fn a_refused_import_that_was_followed_by_one_that_was_kept_is_told_no_more() {
+    let mut town = Town::new().await;
+    assert_eq!(town.to("2026-11-17 07:00").await, NOBODY);
+    let at = town.instant("2026-11-17 08:00");
+    let calendar = &town.office.calendar;
+    calendar
+        .note_refused_import(at, "3 fel i people.csv".into())
+        .await
+        .unwrap();
+    // It brings nothing that is not there already.
+    let kept = calendar.apply(Batch::default(), Writing::Keep, at, "people.csv".into());
+    kept.await.unwrap();
+    assert_eq!(town.to("2026-11-17 09:01").await, NOBODY);
 }

@@ -72,7 +72,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let settings = config::load(&config)?;
     let calendar = Calendar::open_or_create(&settings.database.calendar)?;
     let ledger = Ledger::open_or_create(&settings.database.ledger)?;
-    super::import::import_directory(&calendar, &directory).await?;
+    super::import::import_directory(&calendar, &directory, YEAR.0).await?;
     let office = Arc::new(Office::new(settings, calendar, ledger)?);
     let mail_days = live(&office).await?;
     let report = pages::write_delivered(&office, &directory).await?;

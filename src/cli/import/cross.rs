@@ -6,7 +6,7 @@ use super::columns::Kind;
 use super::fields::Fields;
 use super::layout::Place;
 use crate::follow_up::{PersonId, UnitCode};
-use crate::store::{Batch, Known};
+use crate::store::{Batch, Known, Whom};
 
 /// What was seen where.
 #[derive(Debug, Default)]
@@ -125,21 +125,20 @@ fn key(kind: Kind, batch: &Batch, place: usize) -> (&'static str, String) {
     }
 }
 
-/// Turns references by address into identifiers.
-pub fn resolve_people(batch: &mut Batch, known: &Known) {
-    let known = known.people.iter().map(|(id, email)| (email, id));
-    let told = batch
-        .people
-        .iter()
-        .map(|person| (&person.email, &person.id));
-    let addresses: BTreeMap<String, PersonId> = known
-        .chain(told)
-        .filter(|(email, _)| !email.is_empty())
-        .map(|(email, id)| (email.to_lowercase(), id.clone()))
-        .collect();
+/// Everybody there will be, with the addresses the batch gives them; a file beside it may still
+/// have the old ones.
+pub fn everybody(batch: &Batch, known: &Known) -> Whom {
+    let mut people = known.people.clone();
+    let told = batch.people.iter();
+    people.extend(told.map(|person| (person.id.clone(), person.email.clone())));
+    Whom::of(people).or_formerly(known.people.clone())
+}
+
+/// Turns references by address into identifiers. One that is unclear stays as it is written.
+pub fn resolve_people(batch: &mut Batch, whom: &Whom) {
     let resolve = |person: &mut PersonId| {
-        if let Some(id) = addresses.get(&person.as_str().to_lowercase()) {
-            *person = id.clone();
+        if let Ok(id) = whom.find(person.as_str()) {
+            *person = id;
         }
     };
     for measure in &mut batch.measures {

@@ -8,12 +8,13 @@ use super::columns::Kind;
 use super::cross::Seen;
 use super::report::Report;
 use crate::calendar::school_year_name;
-use crate::follow_up::{Appointment, Post, Role, UnitCode};
+use crate::follow_up::{Appointment, Post, PostsTold, Role, UnitCode};
 use crate::store::{Batch, Known};
 
 /// Tells every doubt about a batch.
 pub fn tell(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
     principals(batch, known, seen, report);
+    ended_posts(batch, known, seen, report);
     for (place, dialogue) in batch.dialogues.iter().enumerate() {
         let day = dialogue.starts.date();
         if school_year_name(day) != dialogue.school_year
@@ -28,9 +29,36 @@ pub fn tell(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
     }
 }
 
+/// Somebody named for a post that has ended, by a file that says nothing of days: more likely they
+/// are back than still gone.
+fn ended_posts(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
+    let posts = PostsTold::of(&batch.appointments);
+    for (place, told) in batch.appointments.iter().enumerate() {
+        let says_nothing = batch.unsaid("appointment", place).contains(&"valid_to");
+        let meant = posts.meant(told, &known.appointments);
+        if let Some(to) = meant.and_then(|meant| meant.to)
+            && says_nothing
+            && to < report.today
+            && let Some(place) = seen.place(Kind::People, place)
+        {
+            let message = format!(
+                "{} left this post on {to}, and that stands; write the first day (valid_from) of the time that has begun",
+                told.person
+            );
+            let column = match told.post {
+                Post::Unit(_) => "units",
+                Post::Area(_) => "area",
+                Post::Authority => "role",
+            };
+            report.warn(place.note(column, None, message));
+        }
+    }
+}
+
 /// Two principals of one unit on the same day: both would get every mail.
 fn principals(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
     let same = |a: &Appointment, b: &Appointment| (&a.person, &a.post) == (&b.person, &b.post);
+    let posts = PostsTold::of(&batch.appointments);
     let mut of_unit: BTreeMap<&UnitCode, Vec<Appointment>> = BTreeMap::new();
     let stands = |a: &&Appointment| {
         !batch
@@ -60,10 +88,7 @@ fn principals(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
         if told.role != Role::Principal {
             continue;
         }
-        let before = known
-            .appointments
-            .iter()
-            .find(|a| a.role == told.role && same(a, told));
+        let before = posts.meant(told, &known.appointments);
         let unsaid = batch.unsaid("appointment", place);
         let mut told = told.clone();
         told.from = told.from.or(before.and_then(|before| before.from));

@@ -24,6 +24,7 @@ mod workbook;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::when::When;
@@ -46,8 +47,8 @@ use sources::Source;
 /// that have none, `--area-from COLUMN` makes an area of each value of a column (such as kommun),
 /// and units whose status is not AKTIV get the day before the import as their last.
 ///
-/// What a file does not say stays: a column it does not have, an empty state, status, done, deputy
-/// or minutes, and what people have recorded since the file last said the same.
+/// What a file does not say stays: a column it does not have, an empty level, language, state,
+/// status, done, deputy or minutes, and what people have recorded since the file last said the same.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Files or directories
@@ -124,6 +125,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         let names = sources::names(&sources);
         let applied = calendar.apply(batch, writing, now, names).await?;
         tell::stood(&applied.stood, &seen, &mut outcome.report);
+        tell::same_day(&applied.same_day, &seen, &mut outcome.report);
         outcome.changes = applied.changed;
         outcome.applied = !arguments.dry_run;
     } else if !arguments.dry_run && is_there {
@@ -142,12 +144,16 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// Reads every file of a directory into the calendar; any fault is an error.
+/// Reads every file of a directory into the calendar, as on the day `today`; any fault is an error.
 ///
 /// # Errors
 /// The faults, a line each.
-pub async fn import_directory(calendar: &Calendar, directory: &Path) -> anyhow::Result<Changed> {
-    let mut report = Report::new(jiff::civil::Date::MAX);
+pub async fn import_directory(
+    calendar: &Calendar,
+    directory: &Path,
+    today: Date,
+) -> anyhow::Result<Changed> {
+    let mut report = Report::new(today);
     let sources = sources::find(&[directory.to_owned()], &mut report);
     let (batch, _) = read(calendar, &sources, &Areas::default(), &mut report).await?;
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();

@@ -6,11 +6,12 @@ use super::columns::Kind;
 use super::cross::Seen;
 use super::report::Report;
 use crate::follow_up::plausible::{Implausible, pair_faults};
-use crate::follow_up::{AreaId, Pair, PersonId, Post, Role, UnitCode};
-use crate::store::{Batch, Known};
+use crate::follow_up::{Absence, AreaId, Pair, PersonId, Post, PostsTold, Role, UnitCode};
+use crate::store::{Batch, Known, KnownAbsence, Unclear, Whom};
 
 struct Check<'a> {
     seen: &'a Seen,
+    whom: &'a Whom,
     report: &'a mut Report,
     areas: BTreeSet<&'a AreaId>,
     units: BTreeSet<&'a UnitCode>,
@@ -19,11 +20,12 @@ struct Check<'a> {
 }
 
 /// Checks every reference and looks for circles.
-pub fn check(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
+pub fn check(batch: &Batch, known: &Known, (seen, whom): (&Seen, &Whom), report: &mut Report) {
     let posts = known.appointments.iter().chain(&batch.appointments);
     let told = &batch.areas;
     let mut check = Check {
         seen,
+        whom,
         report,
         areas: known
             .areas
@@ -43,9 +45,10 @@ pub fn check(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
         roles: posts.map(|post| (&post.person, post.role)).collect(),
     };
     check.organisation(batch);
+    check.last_days(batch, known);
     check.follow_up(batch);
-    check.successors(batch);
-    check.deputies(batch);
+    check.successors(batch, known);
+    check.deputies(batch, known);
 }
 
 impl Check<'_> {
@@ -59,6 +62,25 @@ impl Check<'_> {
         }
         for (place, appointment) in batch.appointments.iter().enumerate() {
             self.post((Kind::People, place), &appointment.post);
+        }
+    }
+
+    /// A last day without a first is held against the first day the calendar has.
+    fn last_days(&mut self, batch: &Batch, known: &Known) {
+        let posts = PostsTold::of(&batch.appointments);
+        for (place, told) in batch.appointments.iter().enumerate() {
+            let Some(to) = told.to.filter(|_| told.from.is_none()) else {
+                continue;
+            };
+            let meant = posts.meant(told, &known.appointments);
+            if let Some(first) = meant.and_then(|meant| meant.from)
+                && to < first
+            {
+                let message = format!(
+                    "is before the first day in the calendar ({first}); write valid_from too, or correct it"
+                );
+                self.fault((Kind::People, place), "valid_to", to.to_string(), message);
+            }
         }
     }
 
@@ -127,8 +149,11 @@ impl Check<'_> {
                 .means(Kind::People, &person.as_str().to_lowercase())
         };
         if !self.people.contains(person) && !is_meant() {
-            let message = "there is no such person; write the id or the address of one in people.csv, or add them there";
-            self.fault(at, column, person.to_string(), message.into());
+            let message = match self.whom.find(person.as_str()) {
+                Err(unclear @ Unclear::Several(..)) => unclear.to_string(),
+                _ => "there is no such person; write the id or the address of one in people.csv, or add them there".into(),
+            };
+            self.fault(at, column, person.to_string(), message);
         }
     }
 
@@ -162,15 +187,24 @@ impl Check<'_> {
         }
     }
 
-    /// A chain of successors that comes back to where it began.
-    fn successors(&mut self, batch: &Batch) {
-        let next: BTreeMap<&UnitCode, &UnitCode> = batch
+    /// A chain of successors that comes back to where it began, through the file and the calendar.
+    fn successors(&mut self, batch: &Batch, known: &Known) {
+        let mut next: BTreeMap<&UnitCode, &UnitCode> = known
             .units
             .iter()
-            .filter_map(|unit| Some((&unit.code, unit.successor.as_ref()?)))
+            .filter_map(|(code, unit)| Some((code, unit.successor.as_ref()?)))
             .collect();
         for (place, unit) in batch.units.iter().enumerate() {
-            let mut current = next.get(&unit.code).copied();
+            if batch.unsaid("school_unit", place).contains(&"successor") {
+                continue;
+            }
+            match &unit.successor {
+                Some(successor) => next.insert(&unit.code, successor),
+                None => next.remove(&unit.code),
+            };
+        }
+        for (place, unit) in batch.units.iter().enumerate() {
+            let mut current = unit.successor.as_ref();
             let mut steps = 0;
             while let Some(code) = current {
                 if code == &unit.code {
@@ -193,13 +227,20 @@ impl Check<'_> {
         }
     }
 
-    /// Two people who stand in for each other on the same day.
-    fn deputies(&mut self, batch: &Batch) {
-        for (place, absence) in batch.absences.iter().enumerate() {
-            let Some(deputy) = &absence.deputy else {
+    /// Two people who stand in for each other on the same day, by the file or the calendar.
+    fn deputies(&mut self, batch: &Batch, known: &Known) {
+        let absences = absences_to_be(batch, known);
+        for (place, told) in batch.absences.iter().enumerate() {
+            let absence = &absences[place];
+            // A deputy that the file only says again stands as recorded, and is no news.
+            let Some(deputy) = absence
+                .deputy
+                .as_ref()
+                .filter(|_| told.deputy == absence.deputy)
+            else {
                 continue;
             };
-            let circle = batch.absences.iter().any(|other| {
+            let circle = absences.iter().any(|other| {
                 &other.person == deputy
                     && other.deputy.as_ref() == Some(&absence.person)
                     && other.from <= absence.to
@@ -219,4 +260,26 @@ impl Check<'_> {
             }
         }
     }
+}
+
+/// The absences of a batch as they will stand, and after them those of the calendar that it does
+/// not speak of.
+fn absences_to_be(batch: &Batch, known: &Known) -> Vec<Absence> {
+    let key = |absence: &Absence| (absence.person.clone(), absence.from);
+    let mut there: BTreeMap<_, &KnownAbsence> = known
+        .absences
+        .iter()
+        .map(|there| (key(&there.absence), there))
+        .collect();
+    let mut absences = batch.absences.clone();
+    for (place, told) in absences.iter_mut().enumerate() {
+        if let Some(there) = there.remove(&key(told)) {
+            let unsaid = batch.unsaid("absence", place).contains(&"deputy");
+            if unsaid || told.deputy == there.imported_deputy {
+                told.deputy.clone_from(&there.absence.deputy);
+            }
+        }
+    }
+    absences.extend(there.into_values().map(|there| there.absence.clone()));
+    absences
 }

@@ -104,12 +104,30 @@ pub fn stood(stood: &[Stood], seen: &Seen, report: &mut Report) {
                 (kind, "starts", message)
             }
             ("dialogue", "place" | "minutes") => (Kind::Dialogues, kept.column, recorded),
+            ("evaluation", "evaluated_on") => {
+                let message = format!(
+                    "an earlier import told of an evaluation on {value}, which stays beside this one; if its day was only corrected, delete the old one from the calendar's table evaluation"
+                );
+                (Kind::Measures, "evaluated_on", message)
+            }
             ("absence", "away_to") => (Kind::Absences, "to", recorded),
             ("absence", "deputy") => (Kind::Absences, "deputy", recorded),
             _ => continue,
         };
         if let Some(place) = seen.place(kind, kept.place) {
             report.warn(place.note(column, None, message));
+        }
+    }
+}
+
+/// Warns of a second check-in planned for the two on one day.
+pub fn same_day(same_day: &[(usize, String)], seen: &Seen, report: &mut Report) {
+    for (place, other) in same_day {
+        if let Some(place) = seen.place(Kind::CheckIns, *place) {
+            let message = format!(
+                "the two have another check-in planned that day, {other}; cancel the one that is not meant with record"
+            );
+            report.warn(place.note("starts", None, message));
         }
     }
 }

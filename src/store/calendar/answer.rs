@@ -6,6 +6,7 @@ use rusqlite::{Connection, params};
 use thiserror::Error;
 
 use super::Calendar;
+use super::row::minute;
 use crate::follow_up::{
     Absence, ActivityId, ChosenBy, Evaluation, MeasureId, Pair, Round, UnitCode,
 };
@@ -14,14 +15,14 @@ use crate::store::StoreError;
 /// Something a person says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// A check-in was held that day: the planned one of that day or nearest before it within its
-    /// week, else one that was never planned.
+    /// A check-in was held that day: the one that is known to be, else the planned one nearest to
+    /// it within its week, else one that was never planned.
     CheckInHeld {
         /// Whose.
         pair: Pair,
         /// When.
         on: Date,
-        /// A note.
+        /// A note; an empty one leaves what was noted before.
         note: String,
     },
     /// A planned check-in gets another time.
@@ -280,12 +281,14 @@ fn check_in_held(
 ) -> Result<usize, StoreError> {
     let (principal, manager) = (pair.principal.as_str(), pair.area_manager.as_str());
     let week = crate::calendar::Week::of(on);
-    // The planned one it most likely was: the nearest of the same week.
+    // The one held that day, said again; else the planned one it most likely was, the nearest of
+    // the same week. One held on another day, or cancelled, is another meeting.
     let changed = connection.execute(
-        "UPDATE check_in SET state = 'held', held_on = ?3, note = ?4 WHERE id =
+        "UPDATE check_in SET state = 'held', held_on = ?3, note = iif(?4 = '', note, ?4) WHERE id =
             (SELECT id FROM check_in WHERE principal = ?1 AND area_manager = ?2
                 AND date(starts) BETWEEN ?5 AND ?6
-             ORDER BY abs(julianday(date(starts)) - julianday(?3)), id LIMIT 1)",
+                AND (state = 'planned' OR (state = 'held' AND held_on = ?3))
+             ORDER BY held_on IS NOT ?3, abs(julianday(date(starts)) - julianday(?3)), id LIMIT 1)",
         params![
             principal,
             manager,
@@ -340,9 +343,4 @@ fn evaluated(
          FROM measure WHERE id = ?1",
         values,
     )?)
-}
-
-/// A local time as the calendar stores it.
-fn minute(at: DateTime) -> String {
-    at.strftime("%Y-%m-%dT%H:%M").to_string()
 }

@@ -3,7 +3,7 @@
 //! A second import changes nothing, and takes back nothing that was recorded in between.
 
 use jiff::Timestamp;
-use rusqlite::{TransactionBehavior, params};
+use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::Calendar;
 use super::batch::{Applied, Batch};
@@ -42,7 +42,8 @@ impl Calendar {
                 write::batch(&transaction, &batch, &mut applied)?;
                 write_meetings::batch(&transaction, &batch, &mut applied)?;
                 let any = applied.changed.values().any(|change| change.added + change.changed > 0);
-                if any {
+                // One that found all as it was still ends the story of one that was refused.
+                if any || latest_refusal(&transaction)?.is_some() {
                     transaction.execute(
                         "INSERT INTO journal (at_utc, door, who, what) VALUES (?1, 'import', ?2, 'imported')",
                         params![at.as_second(), who],
@@ -83,20 +84,22 @@ impl Calendar {
     /// SQLite refused.
     pub async fn refused_import(&self) -> Result<Option<(Timestamp, String)>, StoreError> {
         self.database
-            .run(|connection| {
-                let sql = "SELECT at_utc, what FROM journal WHERE door = 'import'
-                           ORDER BY id DESC LIMIT 1";
-                let mut statement = connection.prepare_cached(sql)?;
-                let mut rows = statement.query([])?;
-                let Some(row) = rows.next()? else {
-                    return Ok(None);
-                };
-                let at = Timestamp::from_second(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH);
-                let what: String = row.get(1)?;
-                Ok(what
-                    .strip_prefix("refused: ")
-                    .map(|summary| (at, summary.to_owned())))
-            })
+            .run(|connection| latest_refusal(connection))
             .await
     }
+}
+
+/// When the latest import was refused and what it came to; nothing where it was kept.
+fn latest_refusal(connection: &Connection) -> Result<Option<(Timestamp, String)>, StoreError> {
+    let sql = "SELECT at_utc, what FROM journal WHERE door = 'import' ORDER BY id DESC LIMIT 1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let at = Timestamp::from_second(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH);
+    let what: String = row.get(1)?;
+    Ok(what
+        .strip_prefix("refused: ")
+        .map(|summary| (at, summary.to_owned())))
 }

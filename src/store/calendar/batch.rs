@@ -50,10 +50,14 @@ pub struct Applied {
     pub changed: Changed,
     /// What it left as it was recorded since the last import.
     pub stood: Vec<Stood>,
+    /// New check-ins, by their place in the batch's list, on a day when the two have another one
+    /// planned, and the local start of that.
+    pub same_day: Vec<(usize, String)>,
 }
 
 /// A value that stands because the source only repeats what it said at the last import, and
-/// somebody has recorded something else since.
+/// somebody has recorded something else since; or the day of an evaluation that an earlier import
+/// brought and the source names no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stood {
     /// The table.
@@ -75,6 +79,8 @@ pub struct Known {
     pub units: BTreeMap<UnitCode, KnownUnit>,
     /// Every post anybody holds, held or will hold.
     pub appointments: Vec<Appointment>,
+    /// Absences.
+    pub absences: Vec<KnownAbsence>,
     /// People and their addresses.
     pub people: BTreeMap<PersonId, String>,
 }
@@ -88,6 +94,17 @@ pub struct KnownUnit {
     pub from: Option<Date>,
     /// Its last day.
     pub to: Option<Date>,
+    /// The unit that takes over from it.
+    pub successor: Option<UnitCode>,
+}
+
+/// An absence of the calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAbsence {
+    /// The absence as it stands.
+    pub absence: Absence,
+    /// The deputy the last import gave it.
+    pub imported_deputy: Option<PersonId>,
 }
 
 /// How many records of one kind an import added, changed or found as they were.

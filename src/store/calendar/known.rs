@@ -1,16 +1,18 @@
 //! What is already in the calendar, for those who bring something to it.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 
 use super::Calendar;
-use super::batch::{Known, KnownUnit};
-use super::read::post;
-use super::row::{each, optional_date, plain, required};
-use crate::follow_up::{Appointment, AreaId, PersonId, UnitCode};
+use super::batch::{Known, KnownAbsence, KnownUnit};
+use super::read::{appointment, optional_person, optional_unit_code};
+use super::row::{date, each, optional_date, plain};
+use crate::follow_up::{Absence, AreaId, PersonId, UnitCode};
 use crate::store::StoreError;
 
 impl Calendar {
-    /// The areas, units, people and posts the calendar has. Rows that cannot be read are left out.
+    /// The areas, units, people, posts and absences the calendar has. Rows that cannot be read are left out.
     ///
     /// # Errors
     /// SQLite refused.
@@ -28,7 +30,7 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
         faults,
         |row| Ok(AreaId::new(plain::<String>(row, "id")?)),
     )?;
-    let sql = "SELECT code, area, active_from, active_to FROM school_unit";
+    let sql = "SELECT code, area, active_from, active_to, successor FROM school_unit";
     let units = each(connection, ("school_unit", sql), [], faults, |row| {
         let code = plain::<String>(row, "code")?;
         let code = UnitCode::parse(&code).map_err(|error| error.to_string())?;
@@ -36,30 +38,40 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
             area: AreaId::new(plain::<String>(row, "area")?),
             from: optional_date(row, "active_from")?,
             to: optional_date(row, "active_to")?,
+            successor: optional_unit_code(row, "successor")?,
         };
         Ok((code, unit))
     })?;
-    let sql = "SELECT id, email FROM person";
-    let people = each(connection, ("person", sql), [], faults, |row| {
-        Ok((
-            PersonId::new(plain::<String>(row, "id")?),
-            plain(row, "email")?,
-        ))
-    })?;
     let sql = "SELECT id, person, role, unit, area, valid_from, valid_to FROM appointment";
-    let appointments = each(connection, ("appointment", sql), [], faults, |row| {
-        Ok(Appointment {
-            person: PersonId::new(plain::<String>(row, "person")?),
-            role: required(row, "role")?,
-            post: post(row)?,
-            from: optional_date(row, "valid_from")?,
-            to: optional_date(row, "valid_to")?,
+    let appointments = each(connection, ("appointment", sql), [], faults, appointment)?;
+    let sql = "SELECT id, person, away_from, away_to, deputy,
+                      json_extract(imported, '$.deputy') AS imported_deputy FROM absence";
+    let absences = each(connection, ("absence", sql), [], faults, |row| {
+        Ok(KnownAbsence {
+            absence: Absence {
+                person: PersonId::new(plain::<String>(row, "person")?),
+                from: date(row, "away_from")?,
+                to: date(row, "away_to")?,
+                deputy: optional_person(row, "deputy")?,
+            },
+            imported_deputy: optional_person(row, "imported_deputy")?,
         })
     })?;
     Ok(Known {
+        absences,
         areas: areas.into_iter().collect(),
         units: units.into_iter().collect(),
-        people: people.into_iter().collect(),
+        people: people(connection)?,
         appointments,
     })
+}
+
+/// People and their addresses. Rows that cannot be read are left out.
+pub fn people(connection: &Connection) -> Result<BTreeMap<PersonId, String>, StoreError> {
+    let sql = "SELECT id, email FROM person";
+    let people = each(connection, ("person", sql), [], &mut Vec::new(), |row| {
+        let id = PersonId::new(plain::<String>(row, "id")?);
+        Ok((id, plain(row, "email")?))
+    })?;
+    Ok(people.into_iter().collect())
 }

@@ -11,6 +11,7 @@ mod known;
 mod read;
 mod row;
 mod upsert;
+mod whom;
 mod write;
 mod write_meetings;
 
@@ -18,9 +19,10 @@ use std::path::Path;
 
 pub use answer::{Answer, AnswerError};
 pub use apply::Writing;
-pub use batch::{Applied, Batch, Change, Changed, Known, KnownUnit, Stood};
+pub use batch::{Applied, Batch, Change, Changed, Known, KnownAbsence, KnownUnit, Stood};
 pub use changes::Changes;
 pub use read::Reach;
+pub use whom::{Unclear, Whom};
 
 use super::StoreError;
 use super::database::{Absent, Database};
@@ -37,6 +39,7 @@ static SCHEMA: Schema = Schema {
         include_str!("0002_changes.sql"),
         include_str!("0003_deputies.sql"),
         include_str!("0004_imported.sql"),
+        include_str!("0005_posts.sql"),
     ],
 };
 

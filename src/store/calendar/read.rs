@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::row::{Wrong, date, date_time, each, optional, optional_date, plain, required};
@@ -50,25 +50,6 @@ impl Calendar {
                 // One read transaction: an outside writer's change is seen whole or not at all.
                 let snapshot = connection.transaction()?;
                 area_world(&snapshot, area.as_ref(), &reach)
-            })
-            .await
-    }
-}
-
-impl Calendar {
-    /// A person by identifier, else by address, letter case aside.
-    ///
-    /// # Errors
-    /// SQLite refused.
-    pub async fn find_person(&self, word: String) -> Result<Option<PersonId>, StoreError> {
-        self.database
-            .run(move |connection| {
-                let sql = "SELECT id FROM person WHERE id = ?1 OR lower(email) = lower(?1)
-                           ORDER BY id <> ?1 LIMIT 1";
-                let found: Option<String> = connection
-                    .query_row(sql, [word], |row| row.get(0))
-                    .optional()?;
-                Ok(found.map(PersonId::new))
             })
             .await
     }
@@ -344,15 +325,7 @@ fn read_appointments(
         ("appointment", &sql),
         of,
         &mut world.faults,
-        |row| {
-            Ok(Appointment {
-                person: PersonId::new(plain::<String>(row, "person")?),
-                role: required(row, "role")?,
-                post: post(row)?,
-                from: optional_date(row, "valid_from")?,
-                to: optional_date(row, "valid_to")?,
-            })
-        },
+        appointment,
     )?;
     Ok(())
 }
@@ -484,18 +457,24 @@ fn unit_code(row: &rusqlite::Row<'_>, column: &str) -> Result<UnitCode, Wrong> {
     UnitCode::parse(&plain::<String>(row, column)?).map_err(|error| format!("{column}: {error}"))
 }
 
-fn optional_unit_code(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<UnitCode>, Wrong> {
+pub(super) fn optional_unit_code(
+    row: &rusqlite::Row<'_>,
+    column: &str,
+) -> Result<Option<UnitCode>, Wrong> {
     let text: Option<String> = plain(row, column)?;
     text.map(|text| UnitCode::parse(&text).map_err(|error| format!("{column}: {error}")))
         .transpose()
 }
 
-fn optional_person(row: &rusqlite::Row<'_>, column: &str) -> Result<Option<PersonId>, Wrong> {
+pub(super) fn optional_person(
+    row: &rusqlite::Row<'_>,
+    column: &str,
+) -> Result<Option<PersonId>, Wrong> {
     Ok(plain::<Option<String>>(row, column)?.map(PersonId::new))
 }
 
 /// The post that the columns `unit` and `area` name.
-pub(super) fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
+fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
     Ok(
         match (
             optional_unit_code(row, "unit")?,
@@ -506,4 +485,32 @@ pub(super) fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
             (None, None) => Post::Authority,
         },
     )
+}
+
+/// Every post a person holds, held or will hold. Rows that cannot be read are left out.
+pub(super) fn appointments_of(
+    connection: &Connection,
+    person: &PersonId,
+) -> Result<Vec<Appointment>, StoreError> {
+    let sql = "SELECT id, person, role, unit, area, valid_from, valid_to FROM appointment
+               WHERE person = ?1";
+    let of = [person.as_str()];
+    each(
+        connection,
+        ("appointment", sql),
+        of,
+        &mut Vec::new(),
+        appointment,
+    )
+}
+
+/// Who holds which post, and when.
+pub(super) fn appointment(row: &rusqlite::Row<'_>) -> Result<Appointment, Wrong> {
+    Ok(Appointment {
+        person: PersonId::new(plain::<String>(row, "person")?),
+        role: required(row, "role")?,
+        post: post(row)?,
+        from: optional_date(row, "valid_from")?,
+        to: optional_date(row, "valid_to")?,
+    })
 }

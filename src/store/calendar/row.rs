@@ -1,5 +1,5 @@
 //! Reading single rows: a value that is not what it should be becomes a [`RowFault`], and the
-//! rows beside it go on.
+//! rows beside it go on. Also how the calendar writes a local time.
 
 use std::str::FromStr;
 
@@ -87,4 +87,9 @@ pub fn optional_date(row: &Row<'_>, column: &str) -> Result<Option<Date>, Wrong>
 /// A local date and time.
 pub fn date_time(row: &Row<'_>, column: &str) -> Result<DateTime, Wrong> {
     required(row, column)
+}
+
+/// A local time as the calendar stores it.
+pub fn minute(at: DateTime) -> String {
+    at.strftime("%Y-%m-%dT%H:%M").to_string()
 }

@@ -12,18 +12,54 @@ pub type Cell = (&'static str, Value);
 
 /// A table, the columns that make a row unique, and the others.
 pub struct Upsert<'a> {
-    /// The table.
-    pub table: &'static str,
+    table: &'static str,
     /// What makes the row unique.
-    pub key: &'a [Cell],
-    /// The rest of it.
-    pub rest: &'a [Cell],
+    key: &'a [Cell],
+    rest: &'a [Cell],
     /// Columns of the rest that the source says nothing of: a new row gets their values, a row
     /// that is there keeps its own.
-    pub unsaid: &'a [&'static str],
+    unsaid: &'a [&'static str],
     /// Whether the table remembers what the last import said. A value said again then leaves what
     /// people have recorded since.
-    pub remembers: bool,
+    remembers: bool,
+    /// Columns that hold each other to account. One of them said anew means all of them: a value
+    /// that stood beside the old ones may not go with the new.
+    together: &'static [&'static [&'static str]],
+}
+
+impl<'a> Upsert<'a> {
+    /// A row of a table that remembers nothing of imports.
+    pub const fn plain(
+        table: &'static str,
+        (key, rest): (&'a [Cell], &'a [Cell]),
+        unsaid: &'a [&'static str],
+    ) -> Self {
+        Self {
+            table,
+            key,
+            rest,
+            unsaid,
+            remembers: false,
+            together: &[],
+        }
+    }
+
+    /// A row of a table that people also answer about, and that remembers what the last import said.
+    pub const fn answered(
+        table: &'static str,
+        (key, rest): (&'a [Cell], &'a [Cell]),
+        unsaid: &'a [&'static str],
+    ) -> Self {
+        Self {
+            remembers: true,
+            ..Self::plain(table, (key, rest), unsaid)
+        }
+    }
+
+    /// The same, with groups of columns that are said again together or not at all.
+    pub const fn together(self, together: &'static [&'static [&'static str]]) -> Self {
+        Self { together, ..self }
+    }
 }
 
 /// What became of a row.
@@ -128,22 +164,34 @@ impl Upsert<'_> {
         }))
     }
 
+    /// The columns said otherwise than at the last import, and those that belong together with them.
+    fn anew(&self, memory: &Map<String, Json>) -> Vec<&'static str> {
+        let otherwise: Vec<&'static str> = self
+            .said()
+            .filter(|(name, value)| !self.remembers || memory.get(*name) != Some(&json(value)))
+            .map(|(name, _)| *name)
+            .collect();
+        let is_touched = |group: &&&[&'static str]| group.iter().any(|c| otherwise.contains(c));
+        let beside = self.together.iter().filter(is_touched);
+        let beside: Vec<&'static str> = beside.flat_map(|group| group.iter().copied()).collect();
+        [otherwise, beside].concat()
+    }
+
     fn bring_up(&self, connection: &Connection, stored: &Stored) -> Result<Outcome, StoreError> {
         let mut outcome = Outcome::default();
         let mut cells: Vec<Cell> = Vec::new();
         let mut memory = stored.memory.clone();
+        let anew = self.anew(&memory);
         for ((name, value), stands) in self.said().zip(&stored.values) {
-            let said = json(value);
-            let again = self.remembers && memory.get(*name) == Some(&said);
-            memory.insert((*name).to_owned(), said);
+            memory.insert((*name).to_owned(), json(value));
             if stands == value {
                 continue;
             }
-            if again {
-                outcome.stood.push((name, stands.clone()));
-            } else {
+            if anew.contains(name) {
                 outcome.set.push(name);
                 cells.push((name, value.clone()));
+            } else {
+                outcome.stood.push((name, stands.clone()));
             }
         }
         if self.remembers && memory != stored.memory {

@@ -1,13 +1,12 @@
 //! Areas, units, people, posts and measures of a batch.
 
-use std::collections::BTreeMap;
-
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::batch::{Applied, Batch, Changed, Stood};
+use super::read::appointments_of;
 use super::upsert::{Cell, Outcome, Upsert, maybe, text};
-use crate::follow_up::{Appointment, Evaluation, Measure, PersonId, Post, Role};
+use crate::follow_up::{Appointment, Evaluation, Measure, Post, PostsTold};
 use crate::store::StoreError;
 
 /// Writes what of a batch is no meeting.
@@ -19,10 +18,10 @@ pub fn batch(
     batch: &Batch,
     applied: &mut Applied,
 ) -> Result<(), StoreError> {
-    let Applied { changed, stood } = applied;
+    let Applied { changed, stood, .. } = applied;
     for area in &batch.areas {
         let (key, rest) = ([("id", text(&area.id))], [("name", text(&area.name))]);
-        plain("area", (&key, &rest), &[]).run(connection, changed)?;
+        Upsert::plain("area", (&key, &rest), &[]).run(connection, changed)?;
     }
     for (place, unit) in batch.units.iter().enumerate() {
         let rest = [
@@ -35,7 +34,7 @@ pub fn batch(
         ];
         let unsaid = batch.unsaid("school_unit", place);
         let key = [("code", text(&unit.code))];
-        plain("school_unit", (&key, &rest), unsaid).run(connection, changed)?;
+        Upsert::plain("school_unit", (&key, &rest), unsaid).run(connection, changed)?;
     }
     for (place, person) in batch.people.iter().enumerate() {
         let rest = [
@@ -45,7 +44,7 @@ pub fn batch(
         ];
         let key = [("id", text(&person.id))];
         let unsaid = batch.unsaid("person", place);
-        plain("person", (&key, &rest), unsaid).run(connection, changed)?;
+        Upsert::plain("person", (&key, &rest), unsaid).run(connection, changed)?;
     }
     appointments(connection, batch, changed)?;
     for (place, measure) in batch.measures.iter().enumerate() {
@@ -57,22 +56,6 @@ pub fn batch(
         }
     }
     Ok(())
-}
-
-/// A row of a table that remembers nothing of imports.
-fn plain<'a>(
-    table: &'static str,
-    (key, rest): (&'a [Cell], &'a [Cell]),
-    unsaid: &'a [&'static str],
-) -> Upsert<'a> {
-    let remembers = false;
-    Upsert {
-        table,
-        key,
-        rest,
-        unsaid,
-        remembers,
-    }
 }
 
 /// Keeps what stood against the source, for the one who imports to be told.
@@ -94,72 +77,39 @@ fn appointments(
     batch: &Batch,
     changed: &mut Changed,
 ) -> Result<(), StoreError> {
-    let mut held: BTreeMap<(&PersonId, Role, &Post), usize> = BTreeMap::new();
-    for appointment in &batch.appointments {
-        let post = (&appointment.person, appointment.role, &appointment.post);
-        *held.entry(post).or_default() += 1;
-    }
-    for (place, appointment) in batch.appointments.iter().enumerate() {
-        let post = (&appointment.person, appointment.role, &appointment.post);
-        let once = held.get(&post) == Some(&1);
+    let posts = PostsTold::of(&batch.appointments);
+    for (place, told) in batch.appointments.iter().enumerate() {
+        let recorded = appointments_of(connection, &told.person)?;
+        let meant = posts.meant(told, &recorded);
         let unsaid = batch.unsaid("appointment", place);
-        write_appointment(connection, (appointment, once), unsaid, changed)?;
+        write_appointment(connection, (told, meant), unsaid, changed)?;
     }
     Ok(())
 }
 
-/// An appointment is known by person, role, post and first day. Where the source tells of the post
-/// `once`, a first day that is filled in later, or left out, makes no second appointment.
+/// The appointment that is meant is brought up to date, or a new one added.
 fn write_appointment(
     connection: &Connection,
-    (appointment, once): (&Appointment, bool),
+    (told, meant): (&Appointment, Option<&Appointment>),
     unsaid: &[&'static str],
     changed: &mut Changed,
 ) -> Result<(), StoreError> {
-    let (unit, area) = post(&appointment.post);
-    let (from, to) = (maybe(appointment.from), maybe(appointment.to));
-    let known_by = [
-        ("person", text(&appointment.person)),
-        ("role", text(appointment.role)),
+    let (unit, area) = post(&told.post);
+    let first = meant.map_or(told.from, |meant| meant.from);
+    let key = [
+        ("person", text(&told.person)),
+        ("role", text(told.role)),
         ("unit", unit),
         ("area", area),
-        ("valid_from", from.clone()),
+        ("valid_from", maybe(first)),
     ];
-    let same = if once {
-        the_same(connection, &known_by)?
-    } else {
-        None
+    let last = ("valid_to", maybe(told.to));
+    let rest = match told.from.filter(|_| told.from != first) {
+        Some(from) => vec![("valid_from", maybe(Some(from))), last],
+        None => vec![last],
     };
-    let Some(id) = same else {
-        let rest = [("valid_to", to)];
-        plain("appointment", (&known_by, &rest), unsaid).run(connection, changed)?;
-        return Ok(());
-    };
-    let mut unsaid = unsaid.to_vec();
-    if appointment.from.is_none() {
-        unsaid.push("valid_from");
-    }
-    let (key, rest) = (
-        [("id", Value::Integer(id))],
-        [("valid_from", from), ("valid_to", to)],
-    );
-    plain("appointment", (&key, &rest), &unsaid).run(connection, changed)?;
+    Upsert::plain("appointment", (&key, &rest), unsaid).run(connection, changed)?;
     Ok(())
-}
-
-/// The appointment of that first day, else one without a first day that reaches it; without a
-/// first day, the latest.
-fn the_same(connection: &Connection, known_by: &[Cell; 5]) -> Result<Option<i64>, StoreError> {
-    let sql = "SELECT id FROM appointment
-               WHERE person IS ?1 AND role IS ?2 AND unit IS ?3 AND area IS ?4
-                 AND (valid_from IS ?5 OR ?5 IS NULL
-                      OR (valid_from IS NULL AND ifnull(valid_to, ?5) >= ?5))
-               ORDER BY valid_from IS NOT ?5, valid_from DESC LIMIT 1";
-    let values = known_by.iter().map(|(_, value)| value);
-    let mut statement = connection.prepare_cached(sql)?;
-    Ok(statement
-        .query_row(params_from_iter(values), |row| row.get(0))
-        .optional()?)
 }
 
 /// A post as the columns `unit` and `area`.
@@ -194,7 +144,7 @@ fn write_measure(
         ("evaluate_by", text(measure.evaluate_by)),
         ("status", text(measure.status)),
     ];
-    plain("measure", (&key, &rest), unsaid).run(connection, changed)?;
+    Upsert::plain("measure", (&key, &rest), unsaid).run(connection, changed)?;
     Ok(())
 }
 
@@ -206,7 +156,7 @@ fn write_evaluation(
     evaluation: &Evaluation,
     changed: &mut Changed,
 ) -> Result<Outcome, StoreError> {
-    let key = [
+    let of_day = [
         ("measure", text(&measure.id)),
         ("evaluated_on", text(evaluation.evaluated_on)),
     ];
@@ -229,14 +179,48 @@ fn write_evaluation(
         .into_iter()
         .filter_map(|(column, empty)| empty.then_some(column))
         .collect();
-    Upsert {
-        table: "evaluation",
-        key: &key,
-        rest: &rest,
-        unsaid: &unsaid,
-        remembers: true,
-    }
-    .run(connection, changed)
+    // Another system may have written two of one day: one of them is brought up to date, first
+    // the one an import brought, else the latest.
+    let known = connection
+        .prepare_cached(
+            "SELECT id FROM evaluation WHERE measure = ?1 AND evaluated_on = ?2
+             ORDER BY imported IS NULL, id DESC LIMIT 1",
+        )?
+        .query_row(
+            params_from_iter(of_day.iter().map(|(_, value)| value)),
+            |row| row.get(0),
+        )
+        .optional()?;
+    let Some(id) = known else {
+        let stood = left_behind(connection, measure)?;
+        Upsert::answered("evaluation", (&of_day, &rest), &unsaid).add(connection, changed)?;
+        return Ok(Outcome {
+            stood,
+            ..Outcome::default()
+        });
+    };
+    let key = [("id", Value::Integer(id))];
+    Upsert::answered("evaluation", (&key, &rest), &unsaid)
+        .together(&[&["effect", "next_date"]])
+        .run(connection, changed)
+}
+
+/// The days of evaluations that earlier imports brought and the source names no more: where a day
+/// was corrected in the file, the evaluation of the old day is still there.
+fn left_behind(connection: &Connection, measure: &Measure) -> Result<Vec<Cell>, StoreError> {
+    let sql = "SELECT evaluated_on FROM evaluation WHERE measure = ?1 AND imported IS NOT NULL
+               ORDER BY evaluated_on";
+    let mut statement = connection.prepare_cached(sql)?;
+    let days = statement.query_map([measure.id.as_str()], |row| row.get(0))?;
+    let days: Vec<String> = days.collect::<Result<_, _>>()?;
+    let is_told = |day: &str| {
+        measure
+            .evaluations
+            .iter()
+            .any(|told| told.evaluated_on.to_string() == day)
+    };
+    let left = days.into_iter().filter(|day| !is_told(day));
+    Ok(left.map(|day| ("evaluated_on", text(day))).collect())
 }
 
 /// The development area of that title, made where it is new.

@@ -1,14 +1,14 @@
 //! Absences, dialogues, check-ins and activities of a batch: what people also answer about, so
 //! that a file which only repeats itself takes back nothing.
 
-use jiff::civil::DateTime;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::batch::{Applied, Batch, Changed};
-use super::upsert::{Cell, Outcome, Upsert, maybe, text};
+use super::row::minute;
+use super::upsert::{Outcome, Upsert, maybe, text};
 use super::write::{note, post};
-use crate::follow_up::{CheckIn, Dialogue};
+use crate::follow_up::{CheckIn, CheckInState, Dialogue};
 use crate::store::StoreError;
 
 /// Writes the meetings of a batch, its absences and its activities.
@@ -20,7 +20,11 @@ pub fn batch(
     batch: &Batch,
     applied: &mut Applied,
 ) -> Result<(), StoreError> {
-    let Applied { changed, stood } = applied;
+    let Applied {
+        changed,
+        stood,
+        same_day,
+    } = applied;
     for (place, absence) in batch.absences.iter().enumerate() {
         let key = [
             ("person", text(&absence.person)),
@@ -31,7 +35,8 @@ pub fn batch(
             ("deputy", maybe(absence.deputy.as_ref())),
         ];
         let unsaid = batch.unsaid("absence", place);
-        let outcome = answered("absence", (&key, &rest), unsaid).run(connection, changed)?;
+        let outcome =
+            Upsert::answered("absence", (&key, &rest), unsaid).run(connection, changed)?;
         note("absence", place, outcome, stood);
     }
     for (place, dialogue) in batch.dialogues.iter().enumerate() {
@@ -40,6 +45,8 @@ pub fn batch(
         note("dialogue", place, outcome, stood);
     }
     for (place, check_in) in batch.check_ins.iter().enumerate() {
+        let other = planned_that_day(connection, check_in)?;
+        same_day.extend(other.map(|starts| (place, starts)));
         let outcome = write_check_in(connection, check_in, changed)?;
         note("check_in", place, outcome, stood);
     }
@@ -55,26 +62,12 @@ pub fn batch(
             ("done", maybe(activity.done_on)),
         ];
         let unsaid = batch.unsaid("activity", place);
-        let outcome = answered("activity", (&key, &rest), unsaid).run(connection, changed)?;
+        let outcome = Upsert::answered("activity", (&key, &rest), unsaid)
+            .together(&[&["unit", "area"]])
+            .run(connection, changed)?;
         note("activity", place, outcome, stood);
     }
     Ok(())
-}
-
-/// A row of a table that remembers what the last import said.
-fn answered<'a>(
-    table: &'static str,
-    (key, rest): (&'a [Cell], &'a [Cell]),
-    unsaid: &'a [&'static str],
-) -> Upsert<'a> {
-    let remembers = true;
-    Upsert {
-        table,
-        key,
-        rest,
-        unsaid,
-        remembers,
-    }
 }
 
 /// A dialogue; another time or place raises its sequence number, for the invitations.
@@ -89,12 +82,12 @@ fn write_dialogue(
         ("round", text(dialogue.round)),
     ];
     let rest = [
-        ("starts", minute(dialogue.starts)),
+        ("starts", text(minute(dialogue.starts))),
         ("minutes", Value::Integer(i64::from(dialogue.minutes))),
         ("place", text(&dialogue.place)),
         ("state", text(dialogue.state)),
     ];
-    let outcome = answered("dialogue", (&key, &rest), unsaid).run(connection, changed)?;
+    let outcome = Upsert::answered("dialogue", (&key, &rest), unsaid).run(connection, changed)?;
     if outcome.set.iter().any(|column| *column != "state") {
         connection
             .prepare_cached(
@@ -117,7 +110,7 @@ fn write_check_in(
     check_in: &CheckIn,
     changed: &mut Changed,
 ) -> Result<Outcome, StoreError> {
-    let starts = minute(check_in.starts);
+    let starts = text(minute(check_in.starts));
     let pair = [
         ("principal", text(&check_in.pair.principal)),
         ("area_manager", text(&check_in.pair.area_manager)),
@@ -142,16 +135,36 @@ fn write_check_in(
     match known {
         Some(id) => {
             let key = [("id", Value::Integer(id))];
-            answered("check_in", (&key, &rest), unsaid).run(connection, changed)
+            Upsert::answered("check_in", (&key, &rest), unsaid)
+                .together(&[&["state", "held_on"]])
+                .run(connection, changed)
         }
         None => {
-            answered("check_in", (&pair, &rest), unsaid).add(connection, changed)?;
+            Upsert::answered("check_in", (&pair, &rest), unsaid).add(connection, changed)?;
             Ok(Outcome::default())
         }
     }
 }
 
-/// A local time as the calendar stores it.
-pub fn minute(at: DateTime) -> Value {
-    text(at.strftime("%Y-%m-%dT%H:%M"))
+/// The start of a planned check-in of the two on the day of a planned one that is new: a time that
+/// was corrected in the file leaves the old one in place.
+fn planned_that_day(
+    connection: &Connection,
+    check_in: &CheckIn,
+) -> Result<Option<String>, StoreError> {
+    if check_in.state != CheckInState::Planned {
+        return Ok(None);
+    }
+    let sql = "SELECT starts FROM check_in WHERE principal = ?1 AND area_manager = ?2
+                   AND state = 'planned' AND date(starts) = date(?3)
+                   AND NOT EXISTS (SELECT 1 FROM check_in WHERE principal = ?1
+                       AND area_manager = ?2
+                       AND (starts = ?3 OR json_extract(imported, '$.starts') = ?3))";
+    let of = params![
+        check_in.pair.principal.as_str(),
+        check_in.pair.area_manager.as_str(),
+        minute(check_in.starts)
+    ];
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row(of, |row| row.get(0)).optional()?)
 }

@@ -61,8 +61,9 @@ pub fn batch(
         }
     }
     let mut batch = reading.batch;
-    cross::resolve_people(&mut batch, known);
-    references::check(&batch, known, &seen, report);
+    let whom = cross::everybody(&batch, known);
+    cross::resolve_people(&mut batch, &whom);
+    references::check(&batch, known, (&seen, &whom), report);
     doubts::tell(&batch, known, &seen, report);
     (batch, seen)
 }

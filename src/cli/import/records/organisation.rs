@@ -33,7 +33,8 @@ pub fn unit(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
     if successor.is_some() && successor == code {
         row.fault("successor", "a unit cannot be its own successor");
     }
-    let mut unsaid = row.lacks(&["level", "active_from", "successor"]);
+    let mut unsaid = row.lacks(&["active_from", "successor"]);
+    unsaid.extend(row.empty(&["level"]));
     if row.raw("area").is_empty() && reading.areas.from.is_none() && stands.is_some() {
         // --area is for units that have none.
         unsaid.push("area");
@@ -175,7 +176,6 @@ pub fn person(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
             from,
             to,
         };
-        ends_after_it_begins(row, &appointment, &reading.known.appointments);
         if row.is_sound() {
             let batch = &mut reading.batch;
             let unsaid = row.lacks(&["valid_from", "valid_to"]);
@@ -186,9 +186,10 @@ pub fn person(row: &mut Fields<'_>, reading: &mut Reading<'_>) -> Option<()> {
     Some(())
 }
 
-/// A person has a row a post; all of them say the same of the person.
+/// A person has a row a post; all of them say the same of the person, or of the language nothing.
 fn add_person(row: &mut Fields<'_>, person: &Person, batch: &mut Batch) {
-    let Some(other) = batch.people.iter().find(|other| other.id == person.id) else {
+    let there = batch.people.iter().position(|other| other.id == person.id);
+    let Some(place) = there else {
         if row.raw("email").is_empty() {
             row.warn(
                 "email",
@@ -199,36 +200,22 @@ fn add_person(row: &mut Fields<'_>, person: &Person, batch: &mut Batch) {
             );
         }
         row.warn_of_personal_number("id", person.id.as_str());
-        batch.leaves("person", batch.people.len(), row.lacks(&["language"]));
+        batch.leaves("person", batch.people.len(), row.empty(&["language"]));
         batch.people.push(person.clone());
         return;
     };
-    let same_language = row.raw("language").is_empty() || other.language == person.language;
+    let says_language = !row.raw("language").is_empty();
+    if says_language && batch.unsaid.remove(&("person", place)).is_some() {
+        batch.people[place].language = person.language;
+    }
+    let other = &batch.people[place];
+    let same_language = !says_language || other.language == person.language;
     if (&other.name, &other.email) != (&person.name, &person.email) || !same_language {
         let message = format!(
             "{} is also in another row with another name, address or language; write the same in each",
             person.id
         );
         row.fault("id", message);
-    }
-}
-
-/// A last day without a first is held against the first day the calendar has.
-fn ends_after_it_begins(row: &mut Fields<'_>, told: &Appointment, known: &[Appointment]) {
-    let Some(to) = told.to.filter(|_| told.from.is_none()) else {
-        return;
-    };
-    let same = |other: &&Appointment| {
-        (&other.person, other.role, &other.post) == (&told.person, told.role, &told.post)
-    };
-    // One without a first day is the one that is meant.
-    let firsts: Option<Vec<Date>> = known.iter().filter(same).map(|other| other.from).collect();
-    let first = firsts.unwrap_or_default().into_iter().max();
-    if let Some(first) = first.filter(|first| to < *first) {
-        let message = format!(
-            "is before the first day in the calendar ({first}); write valid_from too, or correct it"
-        );
-        row.fault("valid_to", message);
     }
 }
 
