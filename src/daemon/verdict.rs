@@ -2,8 +2,10 @@
 //!
 //! A refusal says something of a mail only where the relay is otherwise well. So the first refusals
 //! of a round wait for a yes beside them: three in a row that are alike, and no yes, are the
-//! relay's. And trouble in the middle of a transaction is taken for this mail's until it has come
-//! three times in a row.
+//! relay's. What the relay holds against us it may say of each recipient: such a refusal waits
+//! beside the others, and no mail is ever given up for it. And a connection that breaks in the
+//! middle of a transaction is taken for this mail's trouble until that has come three times in a
+//! row.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -24,7 +26,16 @@ pub struct Judge {
     lanes: usize,
     troubles: usize,
     /// Refusals that wait for a yes beside them.
-    refused: Vec<(i64, Attempt)>,
+    refused: Vec<Refusal>,
+}
+
+/// A refusal that waits for a yes beside it.
+#[derive(Debug)]
+struct Refusal {
+    mail: i64,
+    attempt: Attempt,
+    /// It is held against us: nobody's address is bad for it.
+    ours: bool,
 }
 
 /// What is to be written down, and what comes of it.
@@ -54,11 +65,11 @@ impl Judge {
         match delivery {
             Delivery::Accepted(attempt) => {
                 self.troubles = 0;
-                let mut judgement = self.refuse_those_waiting();
+                let mut judgement = self.believe_those_waiting();
                 self.settle(&mut judgement, mail, Settlement::Sent(attempt));
                 judgement
             }
-            Delivery::Permanent(attempt) => self.refused(mail, attempt),
+            Delivery::Permanent(attempt) => self.refused(mail, attempt, false),
             Delivery::Temporary(attempt) => {
                 let mut judgement = Judgement::default();
                 let settlement = self.later(mail, attempt, now);
@@ -85,23 +96,24 @@ impl Judge {
         }
     }
 
-    /// The round is over. Refusals that still wait for a yes are taken as they are, unless it was
-    /// the relay's trouble that ended it.
+    /// The round is over. Refusals that still wait for a yes are taken as they are, unless the
+    /// relay is in trouble: that also shows where nothing but refusals of ourselves was heard.
     pub fn end(&mut self) -> Judgement {
+        let ours = self.refused.iter().find(|refusal| refusal.ours);
+        if let (0, Some(Refusal { attempt, .. })) = (self.delivered.sent, ours) {
+            let (attempt, login) = (attempt.clone(), false);
+            self.end_by(&mut Judgement::default(), RelayTrouble { attempt, login });
+        }
         if self.delivered.relay.is_some() && self.delivered.sent == 0 {
             return self.release_those_waiting();
         }
-        self.refuse_those_waiting()
+        self.believe_those_waiting()
     }
 
     fn release_those_waiting(&mut self) -> Judgement {
-        let later = |attempt: &Attempt| next_try(Trouble::Relay, 1, attempt.at);
         let waiting = std::mem::take(&mut self.refused).into_iter();
-        let settled = waiting
-            .map(|(id, attempt)| (id, Settlement::Released(later(&attempt))))
-            .collect();
         Judgement {
-            settled,
+            settled: waiting.map(released).collect(),
             ..Judgement::default()
         }
     }
@@ -112,17 +124,24 @@ impl Judge {
         (attempt, stage, login): (Attempt, Stage, bool),
         now: Timestamp,
     ) -> Judgement {
+        let from_rcpt_on = stage >= Stage::RcptTo && stage <= Stage::FinalDot && !login;
+        if from_rcpt_on && attempt.code.is_some() {
+            return self.refused(mail, attempt, true);
+        }
         let mut judgement = Judgement::default();
-        let in_transaction = stage > Stage::MailFrom && !login;
-        if in_transaction {
-            // Perhaps this mail's: it goes behind the others.
-            let settlement = self.later(mail, attempt.clone(), now);
-            self.settle(&mut judgement, mail, settlement);
+        if from_rcpt_on {
+            // The connection broke, perhaps for this mail's sake: it goes behind the others.
+            let next = next_try(Trouble::Message, mail.attempts + 1, now);
+            self.settle(
+                &mut judgement,
+                mail,
+                Settlement::Later(attempt.clone(), next),
+            );
             self.strike(&mut judgement, attempt);
             return judgement;
         }
         self.settle(&mut judgement, mail, Settlement::Released(now));
-        if self.lanes > 1 && !login {
+        if self.lanes > 1 && stage < Stage::RcptTo && !login {
             // The relay takes fewer connections than we are allowed; the others go on.
             judgement.lane_ends = true;
             return judgement;
@@ -131,19 +150,22 @@ impl Judge {
         judgement
     }
 
-    fn refused(&mut self, mail: &Claimed, attempt: Attempt) -> Judgement {
+    fn refused(&mut self, mail: &Claimed, attempt: Attempt, ours: bool) -> Judgement {
         let mut judgement = Judgement::default();
-        if self.delivered.sent > 0 {
+        if attempt.code.is_none() || (self.delivered.sent > 0 && !ours) {
+            // Our own words of a mail need no yes beside them.
             self.settle(&mut judgement, mail, Settlement::Refused(attempt));
             return judgement;
         }
-        let alike = self
-            .refused
-            .iter()
-            .all(|(_, other)| is_alike(other, &attempt));
-        self.refused.push((mail.id, attempt.clone()));
-        if !alike {
-            return self.refuse_those_waiting();
+        let differs = |other: &Refusal| !other.ours && !is_alike(&other.attempt, &attempt);
+        let differ = !ours && self.refused.iter().any(differs);
+        self.refused.push(Refusal {
+            mail: mail.id,
+            attempt: attempt.clone(),
+            ours,
+        });
+        if differ {
+            return self.believe_those_waiting();
         }
         if self.refused.len() >= IN_A_ROW {
             judgement = self.release_those_waiting();
@@ -153,13 +175,18 @@ impl Judge {
         judgement
     }
 
-    fn refuse_those_waiting(&mut self) -> Judgement {
+    /// The relay is well: what it said of a mail holds, and what it holds against us is tried again.
+    fn believe_those_waiting(&mut self) -> Judgement {
         let mut judgement = Judgement::default();
-        for (id, attempt) in std::mem::take(&mut self.refused) {
-            let settlement = Settlement::Refused(attempt);
+        for refusal in std::mem::take(&mut self.refused) {
+            if refusal.ours {
+                judgement.settled.push(released(refusal));
+                continue;
+            }
+            let settlement = Settlement::Refused(refusal.attempt);
             self.delivered.count(&settlement);
-            log(id, "", &settlement);
-            judgement.settled.push((id, settlement));
+            log(refusal.mail, "", &settlement);
+            judgement.settled.push((refusal.mail, settlement));
         }
         judgement
     }
@@ -194,6 +221,13 @@ impl Judge {
         log(mail.id, &mail.message_id, &settlement);
         judgement.settled.push((mail.id, settlement));
     }
+}
+
+/// A refusal that says nothing of its mail.
+fn released(refusal: Refusal) -> (i64, Settlement) {
+    let Refusal { mail, attempt, .. } = refusal;
+    let next = next_try(Trouble::Relay, 1, attempt.at);
+    (mail, Settlement::Released(next))
 }
 
 /// The same answer but for whom it names: code, and the first word where that is an enhanced code.
@@ -357,6 +391,60 @@ mod tests {
         judge.judge(&mail(2), trouble(Stage::Content), NOW);
         let judgement = judge.judge(&mail(3), trouble(Stage::Data), NOW);
         assert!(judgement.round_is_over, "three in a row are the relay's");
+    }
+
+    fn held_against_us(reply: &str) -> Delivery {
+        Delivery::Relay {
+            attempt: attempt(Some(554), reply),
+            stage: Stage::RcptTo,
+            login: false,
+        }
+    }
+
+    #[test]
+    fn what_is_held_against_us_gives_no_mail_up_and_is_told_however_few_there_are() {
+        let mut judge = Judge::default();
+        let old = Claimed {
+            first_refused: Some(NOW),
+            ..mail(1)
+        };
+        let late = NOW + GIVE_UP_AFTER * 2;
+        let judgement = judge.judge(&old, held_against_us("5.7.1 Relay access denied"), late);
+        assert_eq!(kinds(&judgement), []);
+        assert_eq!(kinds(&judge.end()), [(1, "released")]);
+        assert!(judge.delivered.relay.is_some());
+
+        let mut judge = Judge::default();
+        judge.judge(&mail(1), held_against_us("5.7.1 Relay access denied"), NOW);
+        let yes = Delivery::Accepted(attempt(Some(250), "ok"));
+        let judgement = judge.judge(&mail(2), yes, NOW);
+        assert_eq!(kinds(&judgement), [(1, "released"), (2, "sent")]);
+        judge.end();
+        assert_eq!(judge.delivered.relay, None, "the relay is well");
+    }
+
+    #[test]
+    fn a_broken_connection_gives_no_mail_up() {
+        let old = Claimed {
+            first_refused: Some(NOW),
+            ..mail(1)
+        };
+        let mut judge = Judge::default();
+        judge.delivered.sent = 1;
+        let judgement = judge.judge(&old, trouble(Stage::Data), NOW + GIVE_UP_AFTER * 2);
+        assert_eq!(kinds(&judgement), [(1, "later")]);
+    }
+
+    #[test]
+    fn a_way_out_without_connections_fails_for_all_at_once() {
+        for stage in [Stage::File, Stage::Sendmail] {
+            let mut judge = Judge::default();
+            judge.lane_begins();
+            judge.lane_begins();
+            let judgement = judge.judge(&mail(1), trouble(stage), NOW);
+            assert_eq!(kinds(&judgement), [(1, "released")]);
+            assert!(judgement.round_is_over && judge.delivered.relay.is_some());
+        }
     }
 
     #[test]

@@ -25,7 +25,8 @@ pub struct Claimed {
     pub attempts: u32,
     /// Tries so far whose answer to the final dot is unknown.
     pub uncertain: u32,
-    /// When it was first refused for now, since it was begun or a person let it begin anew.
+    /// When it was first refused for now, since it was begun or a person let it begin anew. A
+    /// connection that broke says nothing of that.
     pub first_refused: Option<Timestamp>,
     /// What may already have arrived and must go out unchanged: address, subject and bytes.
     pub frozen: Option<Prepared>,
@@ -295,6 +296,7 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
             "SELECT person, message_id, attempts, uncertain, dot_utc IS NOT NULL, address, subject,
                     bytes, (SELECT min(at_utc) FROM attempt
                             WHERE mail = mail.id AND outcome = 'temporary'
+                                AND (code IS NOT NULL OR stage = 'sendmail')
                                 AND at_utc >= mail.created_utc)
              FROM mail WHERE id = ?1",
         )?
