@@ -3,7 +3,8 @@
 //! A refusal says something of a mail only where the relay is otherwise well. So the first refusals
 //! of a round wait for a yes beside them: three in a row that are alike, and no yes, are the
 //! relay's. What the relay holds against us it may say of each recipient: such a refusal waits
-//! beside the others, and no mail is ever given up for it. And a connection that breaks in the
+//! beside the others, and no mail is ever given up for it. A refusal that was not believed is tried
+//! again behind the other mails, and believed when they have shown that the relay is well. And a connection that breaks in the
 //! middle of a transaction is taken for this mail's trouble until that has come three times in a
 //! row.
 
@@ -13,10 +14,13 @@ use super::deliver::{Delivered, RelayTrouble};
 use super::post::Delivery;
 use crate::mail::transport::Stage;
 use crate::plan::backoff::{GIVE_UP_AFTER, Trouble, UNCERTAIN_RESENDS, next_try};
-use crate::store::{Attempt, Claimed, Settlement};
+use crate::store::{Attempt, Claimed, Doubted, Settlement};
 
 /// So many alike in a row, with no yes between them, are no accident.
 const IN_A_ROW: usize = 3;
+
+/// An unknown address that has been called so for so long is one.
+const BELIEVED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
 /// How a round has gone so far.
 #[derive(Debug, Default)]
@@ -34,6 +38,10 @@ pub struct Judge {
 struct Refusal {
     mail: i64,
     attempt: Attempt,
+    /// When it is tried again, should it be the relay's.
+    next: Timestamp,
+    /// It has been said of this address before, and holds also where nothing else was heard.
+    again: bool,
     /// It is held against us: nobody's address is bad for it.
     ours: bool,
 }
@@ -69,7 +77,7 @@ impl Judge {
                 self.settle(&mut judgement, mail, Settlement::Sent(attempt));
                 judgement
             }
-            Delivery::Permanent(attempt) => self.refused(mail, attempt, false),
+            Delivery::Permanent(attempt) => self.refused(mail, attempt, false, now),
             Delivery::Temporary(attempt) => {
                 let mut judgement = Judgement::default();
                 let settlement = self.later(mail, attempt, now);
@@ -111,11 +119,7 @@ impl Judge {
     }
 
     fn release_those_waiting(&mut self) -> Judgement {
-        let waiting = std::mem::take(&mut self.refused).into_iter();
-        Judgement {
-            settled: waiting.map(released).collect(),
-            ..Judgement::default()
-        }
+        self.settle_those_waiting(|refusal| refusal.again)
     }
 
     fn trouble(
@@ -126,7 +130,7 @@ impl Judge {
     ) -> Judgement {
         let from_rcpt_on = stage >= Stage::RcptTo && stage <= Stage::FinalDot && !login;
         if from_rcpt_on && attempt.code.is_some() {
-            return self.refused(mail, attempt, true);
+            return self.refused(mail, attempt, true, now);
         }
         let mut judgement = Judgement::default();
         if from_rcpt_on {
@@ -150,10 +154,18 @@ impl Judge {
         judgement
     }
 
-    fn refused(&mut self, mail: &Claimed, attempt: Attempt, ours: bool) -> Judgement {
+    fn refused(
+        &mut self,
+        mail: &Claimed,
+        attempt: Attempt,
+        ours: bool,
+        now: Timestamp,
+    ) -> Judgement {
         let mut judgement = Judgement::default();
-        if attempt.code.is_none() || (self.delivered.sent > 0 && !ours) {
-            // Our own words of a mail need no yes beside them.
+        let belief = belief(mail, &attempt, self.delivered.sent);
+        let needs_no_yes = self.delivered.sent > 0 || belief == Belief::Sure;
+        // Our own words of a mail are believed.
+        if attempt.code.is_none() || (needs_no_yes && !ours) {
             self.settle(&mut judgement, mail, Settlement::Refused(attempt));
             return judgement;
         }
@@ -162,6 +174,8 @@ impl Judge {
         self.refused.push(Refusal {
             mail: mail.id,
             attempt: attempt.clone(),
+            next: next_try(Trouble::Message, mail.attempts + 1, now),
+            again: belief == Belief::Again && !ours,
             ours,
         });
         if differ {
@@ -177,13 +191,17 @@ impl Judge {
 
     /// The relay is well: what it said of a mail holds, and what it holds against us is tried again.
     fn believe_those_waiting(&mut self) -> Judgement {
+        self.settle_those_waiting(|refusal| !refusal.ours)
+    }
+
+    fn settle_those_waiting(&mut self, believes: impl Fn(&Refusal) -> bool) -> Judgement {
         let mut judgement = Judgement::default();
         for refusal in std::mem::take(&mut self.refused) {
-            if refusal.ours {
-                judgement.settled.push(released(refusal));
-                continue;
-            }
-            let settlement = Settlement::Refused(refusal.attempt);
+            let settlement = if believes(&refusal) {
+                Settlement::Refused(refusal.attempt)
+            } else {
+                Settlement::Doubted(refusal.attempt, refusal.next)
+            };
             self.delivered.count(&settlement);
             log(refusal.mail, "", &settlement);
             judgement.settled.push((refusal.mail, settlement));
@@ -223,21 +241,54 @@ impl Judge {
     }
 }
 
-/// A refusal that says nothing of its mail.
-fn released(refusal: Refusal) -> (i64, Settlement) {
-    let Refusal { mail, attempt, .. } = refusal;
-    let next = next_try(Trouble::Relay, 1, attempt.at);
-    (mail, Settlement::Released(next))
+/// What an earlier refusal of a mail adds to a new one that is like it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Belief {
+    /// Nothing.
+    None,
+    /// The address has been called unknown long enough.
+    Again,
+    /// The relay has taken other mail meanwhile: it is this mail's.
+    Sure,
+}
+
+fn belief(mail: &Claimed, attempt: &Attempt, sent: usize) -> Belief {
+    let alike = mail
+        .doubted
+        .iter()
+        .filter(|d| is_alike(&d.attempt, attempt));
+    let belief = |doubted: &Doubted| {
+        let since = attempt.at.duration_since(doubted.attempt.at);
+        let taken = sent > 0 || doubted.taken_since;
+        let unknown = names_the_recipient(attempt);
+        match (unknown, taken) {
+            (true, true) => Belief::Sure,
+            (true, false) if since >= BELIEVED_AFTER => Belief::Again,
+            // Words of its own may speak of us: only days of them tell.
+            (false, true) if since >= GIVE_UP_AFTER => Belief::Sure,
+            _ => Belief::None,
+        }
+    };
+    alike.map(belief).max().unwrap_or(Belief::None)
+}
+
+/// Whether a refusal can mean nothing but this address (RFC 3463): no such mailbox, no such domain,
+/// or one that is closed.
+fn names_the_recipient(attempt: &Attempt) -> bool {
+    let unknown = ["5.1.1", "5.1.2", "5.1.3", "5.1.10", "5.2.1"];
+    enhanced(attempt).is_some_and(|code| unknown.contains(&code))
 }
 
 /// The same answer but for whom it names: code, and the first word where that is an enhanced code.
 fn is_alike(one: &Attempt, other: &Attempt) -> bool {
-    let enhanced = |attempt: &Attempt| {
-        let first = attempt.reply.split_whitespace().next().unwrap_or_default();
-        let is_code = first.contains('.') && first.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        is_code.then(|| first.to_owned())
-    };
     one.code.is_some() && one.code == other.code && enhanced(one) == enhanced(other)
+}
+
+/// The enhanced code that a reply begins with.
+fn enhanced(attempt: &Attempt) -> Option<&str> {
+    let first = attempt.reply.split_whitespace().next()?;
+    let is_code = first.contains('.') && first.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    is_code.then_some(first)
 }
 
 impl Delivered {
@@ -246,7 +297,9 @@ impl Delivered {
         match settlement {
             Settlement::Sent(_) => self.sent += 1,
             Settlement::Refused(_) | Settlement::Expired(_) => self.refused += 1,
-            Settlement::Later(..) | Settlement::Unknown(..) => self.later += 1,
+            Settlement::Later(..) | Settlement::Doubted(..) | Settlement::Unknown(..) => {
+                self.later += 1
+            }
             Settlement::Held(_) => self.held += 1,
             Settlement::Withdrawn => self.withdrawn += 1,
             Settlement::Released(_) => {}
@@ -262,6 +315,9 @@ fn log(mail: i64, message_id: &str, settlement: &Settlement) {
         }
         Settlement::Later(attempt, next) => {
             tracing::warn!(mail, stage = attempt.stage, code = attempt.code, %next, "refused for now");
+        }
+        Settlement::Doubted(attempt, next) => {
+            tracing::warn!(mail, stage = attempt.stage, code = attempt.code, %next, "refused, perhaps for the relay's sake; tried again");
         }
         Settlement::Refused(attempt) | Settlement::Expired(attempt) => {
             tracing::error!(
@@ -300,6 +356,7 @@ mod tests {
             attempts: 0,
             uncertain: 0,
             first_refused: None,
+            doubted: Vec::new(),
             frozen: None,
             lines: Vec::new(),
         }
@@ -332,7 +389,7 @@ mod tests {
             Settlement::Sent(_) => "sent",
             Settlement::Refused(_) => "refused",
             Settlement::Later(..) => "later",
-            Settlement::Released(_) => "released",
+            Settlement::Released(_) | Settlement::Doubted(..) => "released",
             Settlement::Expired(_) => "expired",
             Settlement::Unknown(..) => "unknown",
             Settlement::Held(_) => "held",
@@ -365,6 +422,30 @@ mod tests {
         );
         assert!(judgement.round_is_over && judge.delivered.relay.is_some());
         assert_eq!(judge.delivered.refused, 0);
+    }
+
+    #[test]
+    fn an_unknown_address_is_believed_when_it_was_called_so_before() {
+        let refused = |reply: &str, minutes: i64, taken_since: bool, sent: usize| {
+            let doubted = Doubted {
+                attempt: attempt(Some(550), reply),
+                taken_since,
+            };
+            let mail = Claimed {
+                doubted: vec![doubted],
+                ..mail(1)
+            };
+            let mut new = attempt(Some(550), reply);
+            new.at = NOW + SignedDuration::from_mins(minutes);
+            belief(&mail, &new, sent)
+        };
+        assert_eq!(refused("5.1.1 unknown", 5, false, 0), Belief::None);
+        assert_eq!(refused("5.1.1 unknown", 5, true, 0), Belief::Sure);
+        assert_eq!(refused("5.1.1 unknown", 5, false, 1), Belief::Sure);
+        assert_eq!(refused("5.1.1 unknown", 60, false, 0), Belief::Again);
+        assert_eq!(refused("go away", 60, true, 1), Belief::None);
+        assert_eq!(refused("go away", 5 * 24 * 60, true, 0), Belief::Sure);
+        assert_eq!(refused("go away", 5 * 24 * 60, false, 0), Belief::None);
     }
 
     #[test]

@@ -240,6 +240,45 @@ async fn unknown_recipients_are_refused_and_the_others_get_theirs() {
     );
 }
 
+/// Three unknown addresses on an otherwise empty morning look like the relay's trouble; they are
+/// tried again behind what came meanwhile, and believed when that was taken.
+#[tokio::test]
+async fn a_few_unknown_recipients_hold_up_nobody_and_are_told() {
+    let does = |to: &str| match to {
+        "r0@prov.example" | "r1@prov.example" | "r2@prov.example" => {
+            Does::Says("550 5.1.1 User unknown in relay recipient table")
+        }
+        _ => Does::Takes,
+    };
+    let town = Town::new(Server::new(does), 1, 3).await;
+    let delivered = town.at("2026-12-01T07:00").await;
+    assert!(delivered.relay.is_some());
+    assert_eq!((delivered.refused, town.in_state("waiting").await), (0, 3));
+    let at = Timestamp::UNIX_EPOCH;
+    let more = town
+        .office
+        .calendar
+        .apply(batch(20), Writing::Keep, at, "test".into());
+    more.await.unwrap();
+    let delivered = town.at("2026-12-01T07:30").await;
+    assert_eq!(
+        (delivered.sent, delivered.refused, delivered.relay),
+        (17, 3, None)
+    );
+    let tried = town.seen.lock().unwrap().recipients.clone();
+    assert!(tried[3..20].iter().all(|to| does(to) == Does::Takes));
+}
+
+#[tokio::test]
+async fn unknown_recipients_and_nobody_else_are_told_when_they_stay_unknown() {
+    let does = |_: &str| Does::Says("550 5.1.1 User unknown in relay recipient table");
+    let town = Town::new(Server::new(does), 1, 3).await;
+    assert_eq!(town.at("2026-12-01T07:00").await.refused, 0);
+    assert_eq!(town.at("2026-12-01T07:30").await.refused, 0);
+    assert_eq!(town.at("2026-12-01T08:30").await.refused, 3);
+    assert_eq!(town.in_state("refused").await, 3);
+}
+
 #[tokio::test]
 async fn a_wrong_password_is_tried_once_a_round() {
     let server = Server {

@@ -23,7 +23,7 @@ use rusqlite::Connection;
 
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 pub use notice::{Noted, Tick};
-pub use outbox::{Attempt, Claimed, ClaimedLine, Prepared, Settlement};
+pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 
 use super::StoreError;
 use super::database::{Absent, Database};
