@@ -1,8 +1,8 @@
 //! What a try means for its mail and for the round: pure, with every outcome as an argument.
 //!
-//! A refusal says something of a mail only where the relay is otherwise well. So the first refusals
-//! of a round wait for a yes beside them: three in a row that are alike, and no yes, are the
-//! relay's. What the relay holds against us it may say of each recipient: such a refusal waits
+//! A refusal says something of a mail only where the relay is otherwise well. So refusals wait for
+//! a yes beside them: three in a row that are alike, and no yes yet, are the relay's; five where it
+//! has taken mail before, for it may have reached the end of what it takes. What the relay holds against us it may say of each recipient: such a refusal waits
 //! beside the others, and no mail is ever given up for it. A refusal that was not believed is tried
 //! again behind the other mails, and believed when they have shown that the relay is well. And a connection that breaks in the
 //! middle of a transaction is taken for this mail's trouble until that has come three times in a
@@ -18,6 +18,9 @@ use crate::store::{Attempt, Claimed, Doubted, Settlement};
 
 /// So many alike in a row, with no yes between them, are no accident.
 const IN_A_ROW: usize = 3;
+
+/// So many refusals alike in a row, after a yes: a closed school's addresses may be a few.
+const IN_A_ROW_AFTER_YES: usize = 5;
 
 /// An unknown address that has been called so for so long is one.
 const BELIEVED_AFTER: SignedDuration = SignedDuration::from_hours(1);
@@ -112,7 +115,7 @@ impl Judge {
             let (attempt, login) = (attempt.clone(), false);
             self.end_by(&mut Judgement::default(), RelayTrouble { attempt, login });
         }
-        if self.delivered.relay.is_some() && self.delivered.sent == 0 {
+        if self.delivered.relay.is_some() {
             return self.release_those_waiting();
         }
         self.believe_those_waiting()
@@ -163,9 +166,8 @@ impl Judge {
     ) -> Judgement {
         let mut judgement = Judgement::default();
         let belief = belief(mail, &attempt, self.delivered.sent);
-        let needs_no_yes = self.delivered.sent > 0 || belief == Belief::Sure;
         // Our own words of a mail are believed.
-        if attempt.code.is_none() || (needs_no_yes && !ours) {
+        if attempt.code.is_none() || (belief == Belief::Sure && !ours) {
             self.settle(&mut judgement, mail, Settlement::Refused(attempt));
             return judgement;
         }
@@ -181,7 +183,11 @@ impl Judge {
         if differ {
             return self.believe_those_waiting();
         }
-        if self.refused.len() >= IN_A_ROW {
+        let in_a_row = match self.delivered.sent {
+            0 => IN_A_ROW,
+            _ => IN_A_ROW_AFTER_YES,
+        };
+        if self.refused.len() >= in_a_row {
             judgement = self.release_those_waiting();
             let login = false;
             self.end_by(&mut judgement, RelayTrouble { attempt, login });
@@ -406,8 +412,28 @@ mod tests {
         let yes = Delivery::Accepted(attempt(Some(250), "ok"));
         let judgement = judge.judge(&mail(2), yes, NOW);
         assert_eq!(kinds(&judgement), [(1, "refused"), (2, "sent")]);
-        let judgement = judge.judge(&mail(3), no("5.1.1 unknown"), NOW);
-        assert_eq!(kinds(&judgement), [(3, "refused")]);
+        assert_eq!(kinds(&judge.judge(&mail(3), no("5.1.1 unknown"), NOW)), []);
+        assert_eq!(kinds(&judge.end()), [(3, "refused")]);
+    }
+
+    #[test]
+    fn five_alike_in_a_row_after_a_yes_are_the_relays() {
+        let yes = || Delivery::Accepted(attempt(Some(250), "ok"));
+        let mut judge = Judge::default();
+        judge.judge(&mail(1), yes(), NOW);
+        for id in 2..=5 {
+            assert_eq!(kinds(&judge.judge(&mail(id), no("enough"), NOW)), []);
+        }
+        let judgement = judge.judge(&mail(6), yes(), NOW);
+        assert_eq!(judgement.settled.len(), 5, "a yes ends the row");
+        assert_eq!(judge.delivered.refused, 4);
+        for id in 7..=10 {
+            assert!(!judge.judge(&mail(id), no("enough"), NOW).round_is_over);
+        }
+        let judgement = judge.judge(&mail(11), no("enough"), NOW);
+        let of_five: Vec<_> = (7..=11).map(|id| (id, "released")).collect();
+        assert_eq!(kinds(&judgement), of_five);
+        assert!(judgement.round_is_over && judge.delivered.relay.is_some());
     }
 
     #[test]

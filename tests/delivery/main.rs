@@ -3,6 +3,7 @@
 mod server;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use avstamd::calendar::Language;
@@ -238,6 +239,28 @@ async fn unknown_recipients_are_refused_and_the_others_get_theirs() {
         Delivered::default(),
         "asked once"
     );
+}
+
+#[tokio::test]
+async fn a_relay_that_has_taken_its_days_mails_makes_nobodys_address_bad() {
+    static TAKEN: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    fn six(taken: &AtomicUsize, no: &'static str) -> Does {
+        match taken.fetch_add(1, Ordering::Relaxed) {
+            0..6 => Does::Takes,
+            _ => Does::Says(no),
+        }
+    }
+    let limits: [fn(&str) -> Does; 2] = [
+        |_| six(&TAKEN[0], "550 5.4.5 Daily user sending limit exceeded"),
+        |_| six(&TAKEN[1], "550 no more of this"),
+    ];
+    for does in limits {
+        let town = Town::new(Server::new(does), 2, 60).await;
+        let delivered = town.at("2026-12-01T07:00").await;
+        assert_eq!((delivered.sent, delivered.refused), (6, 0));
+        assert!(delivered.relay.is_some());
+        assert_eq!(town.in_state("waiting").await, 54);
+    }
 }
 
 /// Three unknown addresses on an otherwise empty morning look like the relay's trouble; they are
