@@ -148,28 +148,65 @@ pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
 
 async fn lane(desk: Arc<Desk>, first: bool) -> Result<(), OfficeError> {
     if !first {
+        let mut leave = desk.round.leave.clone();
         let mut gate = desk.gate.subscribe();
-        let opened = gate.wait_for(|gate| *gate != Gate::Shut).await;
-        if opened.is_ok_and(|gate| *gate == Gate::Over) {
-            return Ok(());
+        tokio::select! {
+            opened = gate.wait_for(|gate| *gate != Gate::Shut) => {
+                if opened.is_ok_and(|gate| *gate == Gate::Over) {
+                    return Ok(());
+                }
+            }
+            Ok(()) = leave.changed() => return Ok(()),
         }
     }
-    lock(&desk.judge).lane_begins();
+    let mut at_work = AtWork::begin(&desk.judge, &desk.gate, first);
     let mut counter = desk.round.post.counter();
-    let worked = desk.work(&mut counter).await;
+    let worked = desk.work(&mut counter, &mut at_work).await;
+    drop(at_work);
     counter.close().await;
-    lock(&desk.judge).lane_ends();
-    if first {
-        // Whoever still waits at the gate has nothing to wait for.
-        desk.gate.send_if_modified(|gate| {
-            let shut = *gate == Gate::Shut;
-            if shut {
-                *gate = Gate::Over;
-            }
-            shut
-        });
-    }
     worked
+}
+
+/// A lane while it works. However it ends, also by a panic, it is counted no more, and where it
+/// was the first nobody waits at the gate for it.
+struct AtWork<'a> {
+    judge: &'a Mutex<Judge>,
+    gate: &'a watch::Sender<Gate>,
+    first: bool,
+    counted: bool,
+}
+
+impl<'a> AtWork<'a> {
+    fn begin(judge: &'a Mutex<Judge>, gate: &'a watch::Sender<Gate>, first: bool) -> Self {
+        lock(judge).lane_begins();
+        Self {
+            judge,
+            gate,
+            first,
+            counted: true,
+        }
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        if self.counted {
+            lock(self.judge).lane_ends();
+        }
+        if self.first {
+            from_shut_to(self.gate, Gate::Over);
+        }
+    }
+}
+
+fn from_shut_to(gate: &watch::Sender<Gate>, next: Gate) {
+    gate.send_if_modified(|gate| {
+        let shut = *gate == Gate::Shut;
+        if shut {
+            *gate = next;
+        }
+        shut
+    });
 }
 
 impl Desk {
@@ -178,7 +215,11 @@ impl Desk {
         !self.round.is_left() && *self.gate.borrow() != Gate::Over
     }
 
-    async fn work(&self, counter: &mut Counter) -> Result<(), OfficeError> {
+    async fn work(
+        &self,
+        counter: &mut Counter,
+        at_work: &mut AtWork<'_>,
+    ) -> Result<(), OfficeError> {
         while self.goes_on() {
             let Some(places) = self.places().await else {
                 break;
@@ -191,7 +232,7 @@ impl Desk {
                     ready.push_front((mail, prepared));
                     return self.give_back(ready).await;
                 }
-                if !self.send(counter, &mail, &prepared).await? {
+                if !self.send((counter, at_work), &mail, &prepared).await? {
                     return self.give_back(ready).await;
                 }
             }
@@ -282,7 +323,7 @@ impl Desk {
     /// Sends one mail and writes down what became of it. Whether the lane goes on.
     async fn send(
         &self,
-        counter: &mut Counter,
+        (counter, at_work): (&mut Counter, &mut AtWork<'_>),
         mail: &Claimed,
         prepared: &Prepared,
     ) -> Result<bool, OfficeError> {
@@ -299,17 +340,12 @@ impl Desk {
         let taken_in = !matches!(delivery, Delivery::Relay { .. });
         let judgements = lock(&self.judge).judge(mail, delivery, clock.now());
         let (over, lane_ends) = (judgements.round_is_over, judgements.lane_ends);
+        at_work.counted = !lane_ends;
         self.write_down(judgements).await?;
         if over {
             self.gate.send_replace(Gate::Over);
         } else if taken_in {
-            self.gate.send_if_modified(|gate| {
-                let shut = *gate == Gate::Shut;
-                if shut {
-                    *gate = Gate::Open;
-                }
-                shut
-            });
+            from_shut_to(&self.gate, Gate::Open);
         }
         Ok(!over && !lane_ends)
     }
@@ -383,4 +419,25 @@ impl Desk {
 /// A lock whose holder panicked still guards sound data in this layer: counters, a line of text.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn a_first_lane_that_panics_leaves_nobody_at_the_gate() {
+        let (judge, gate) = (Mutex::default(), watch::Sender::new(Gate::Shut));
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _at_work = AtWork::begin(&judge, &gate, true);
+            panic!("on purpose");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(*gate.borrow(), Gate::Over);
+        // It is counted no more: a lane that fails now is the last one.
+        let _other = AtWork::begin(&judge, &gate, false);
+        assert_eq!(lock(&judge).lanes, 1);
+    }
 }

@@ -30,7 +30,8 @@ const BELIEVED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 pub struct Judge {
     /// What it came to.
     pub delivered: Delivered,
-    lanes: usize,
+    /// Lanes at work.
+    pub lanes: usize,
     troubles: usize,
     /// Refusals that wait for a yes beside them.
     refused: Vec<Refusal>,
@@ -56,7 +57,7 @@ pub struct Judgement {
     pub settled: Vec<(i64, Settlement)>,
     /// The relay's trouble: nobody goes on.
     pub round_is_over: bool,
-    /// This lane ends; the others go on.
+    /// This lane ends, and is counted no more; the others go on.
     pub lane_ends: bool,
 }
 
@@ -66,7 +67,7 @@ impl Judge {
         self.lanes += 1;
     }
 
-    /// A lane has ended.
+    /// A lane has ended, by itself.
     pub fn lane_ends(&mut self) {
         self.lanes = self.lanes.saturating_sub(1);
     }
@@ -150,7 +151,9 @@ impl Judge {
         self.settle(&mut judgement, mail, Settlement::Released(now));
         if self.lanes > 1 && stage < Stage::RcptTo && !login {
             // The relay takes fewer connections than we are allowed; the others go on.
+            // It is out from here on, so that of two that fail together the second speaks for the relay.
             judgement.lane_ends = true;
+            self.lane_ends();
             return judgement;
         }
         self.end_by(&mut judgement, RelayTrouble { attempt, login });
@@ -562,9 +565,20 @@ mod tests {
         let judgement = judge.judge(&mail(1), trouble(Stage::Greeting), NOW);
         assert_eq!(kinds(&judgement), [(1, "released")]);
         assert!(judgement.lane_ends && !judgement.round_is_over);
-        judge.lane_ends();
         let judgement = judge.judge(&mail(1), trouble(Stage::Connect), NOW);
         assert!(judgement.round_is_over, "the last one speaks for the relay");
+    }
+
+    /// A lane takes its time to end; another that fails meanwhile is the last one all the same.
+    #[test]
+    fn of_two_lanes_that_fail_together_one_speaks_for_the_relay() {
+        let mut judge = Judge::default();
+        judge.lane_begins();
+        judge.lane_begins();
+        let judgement = judge.judge(&mail(1), trouble(Stage::Connect), NOW);
+        assert!(judgement.lane_ends);
+        let judgement = judge.judge(&mail(2), trouble(Stage::Connect), NOW);
+        assert!(judgement.round_is_over && judge.delivered.relay.is_some());
     }
 
     #[test]
