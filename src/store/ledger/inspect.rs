@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::outbox::gather_again;
-use super::{Ledger, read, slices_of};
+use super::{Ledger, read, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey, Said};
 use crate::store::StoreError;
@@ -184,7 +184,7 @@ impl Ledger {
     pub async fn retry(&self, id: i64, now: Timestamp) -> Result<bool, StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 // It begins anew: what was refused before is counted no more.
                 let found = transaction.execute(
                     "UPDATE mail SET state = 'sending', settled_utc = NULL, created_utc = ?2,

@@ -19,7 +19,7 @@ mod outbox;
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 pub use notice::{Noted, Tick};
@@ -84,6 +84,12 @@ impl Ledger {
     }
 }
 
+/// A transaction that is going to write. It takes the lock at its beginning, where SQLite waits for
+/// another program to be done: one that has read before it writes is refused at once.
+fn writing(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
 /// The ledger's word for a slice: the area's identifier, or nothing for the authority's own.
 fn slice_word(area: Option<&AreaId>) -> &str {
     area.map_or("", AreaId::as_str)
@@ -108,4 +114,36 @@ fn read<T: std::str::FromStr>(table: &'static str, text: &str) -> Result<T, Stor
         table,
         message: format!("\"{text}\" cannot be read back"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_claim_waits_for_a_command_that_writes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let ledger = Ledger::open_or_create(&path).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other
+            .execute_batch(
+                "INSERT INTO mail (person, slot, message_id, state, next_attempt_utc, created_utc)
+                 VALUES ('r', '2026-12-01', 'm', 'waiting', 0, 0);
+                 BEGIN IMMEDIATE; INSERT INTO fact (name, value) VALUES ('n', 'v');",
+            )
+            .unwrap();
+        let command = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            other.execute_batch("COMMIT").unwrap();
+        });
+        let claimed = ledger.claim(Timestamp::UNIX_EPOCH, date(2026, 12, 1), 1);
+        assert_eq!(claimed.await.unwrap().len(), 1);
+        command.join().unwrap();
+    }
 }

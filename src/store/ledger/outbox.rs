@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use super::agenda::set_look_on;
-use super::{Ledger, read, slice, slices_of};
+use super::{Ledger, read, slice, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey};
 use crate::store::StoreError;
@@ -129,7 +129,7 @@ impl Ledger {
     ) -> Result<Vec<Claimed>, StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 let claimed = claim(&transaction, (now, day), limit)?;
                 transaction.commit()?;
                 Ok(claimed)
@@ -149,7 +149,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 for (id, prepared) in &mails {
                     transaction
                         .prepare_cached(
@@ -213,7 +213,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 let claimed = transaction
                     .prepare_cached("SELECT 1 FROM mail WHERE id = ?1 AND state = 'sending'")?
                     .exists([id])?;
@@ -238,7 +238,7 @@ impl Ledger {
     ) -> Result<(usize, usize), StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 let held: Vec<i64> = transaction
                     .prepare(
                         "UPDATE mail SET uncertain = uncertain + 1, state = 'held', settled_utc = ?1
