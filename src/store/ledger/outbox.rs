@@ -225,9 +225,9 @@ impl Ledger {
             .await
     }
 
-    /// What was claimed and left behind by a dead process or an error waits again. Where its content may have
-    /// left, that counts as an uncertain try; one too many, and it is held. Returns how many
-    /// were found, and how many of them uncertain.
+    /// What was claimed and left behind by a dead process or an error waits again. Where its content
+    /// may have left since it was claimed, that counts as an uncertain try; one too many, and it is
+    /// held. Returns how many were found, and how many of them uncertain.
     ///
     /// # Errors
     /// SQLite refused.
@@ -239,20 +239,24 @@ impl Ledger {
         self.database
             .run(move |connection| {
                 let transaction = writing(connection)?;
+                // A frozen mail keeps the mark of an earlier try, which is older than its turn.
+                let tried = "state = 'sending' AND dot_utc IS NOT NULL
+                             AND (uncertain = 0 OR dot_utc >= next_attempt_utc)";
                 let held: Vec<i64> = transaction
-                    .prepare(
+                    .prepare(&format!(
                         "UPDATE mail SET uncertain = uncertain + 1, state = 'held', settled_utc = ?1
-                         WHERE state = 'sending' AND dot_utc IS NOT NULL AND uncertain >= ?2
-                         RETURNING id",
-                    )?
+                         WHERE {tried} AND uncertain >= ?2 RETURNING id"
+                    ))?
                     .query_map(params![now.as_second(), most_uncertain], |row| row.get(0))?
                     .collect::<Result<_, _>>()?;
                 for &id in &held {
                     tell_of_it(&transaction, id)?;
                 }
                 let again = transaction.execute(
-                    "UPDATE mail SET uncertain = uncertain + 1, next_attempt_utc = ?1, state = 'waiting'
-                     WHERE state = 'sending' AND dot_utc IS NOT NULL",
+                    &format!(
+                        "UPDATE mail SET uncertain = uncertain + 1, next_attempt_utc = ?1,
+                                state = 'waiting' WHERE {tried}"
+                    ),
                     [now.as_second()],
                 )?;
                 let uncertain = held.len() + again;
