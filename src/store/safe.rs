@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
@@ -133,7 +133,7 @@ pub enum Restoring {
 }
 
 /// Puts databases back from `file`, and tells which. The daemon must be stopped. A database that was
-/// there is kept beside, whole, under a name with `.before-restore` in it.
+/// there is kept beside, whole, under a name with `.before-restore` in it; who may use it stays so.
 ///
 /// # Errors
 /// The file is no sound backup, or the disk failed. Nothing is put back before all of it is ready.
@@ -158,6 +158,10 @@ pub fn restore(
             let _ = fs::remove_file(beside(&new, ending));
         }
         unpack(&safe, file, part, &new)?;
+        belong(&new, path, part).map_err(|source| SafeError::Disk {
+            path: new.clone(),
+            source,
+        })?;
         check_database(&new)?;
         if part == "calendar" {
             // Another identity: the daemon looks at everything anew.
@@ -351,11 +355,10 @@ fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(
         path: target.to_owned(),
         source,
     };
-    let mode = if part == "ledger" { 0o600 } else { 0o660 };
     let mut out = File::options()
         .write(true)
         .create_new(true)
-        .mode(mode)
+        .mode(0o600)
         .open(target)
         .map_err(disk)?;
     chunks(safe, part, |bytes| out.write_all(bytes)).map_err(|error| SafeError::Unsound {
@@ -363,6 +366,27 @@ fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(
         reason: format!("the {part} could not be unpacked ({error})"),
     })?;
     out.sync_all().map_err(disk)
+}
+
+/// Gives `new` to whom the database at `path` belongs, or its directory where there is none. The
+/// calendar is shared with a group, whatever this process would make; the ledger never is.
+fn belong(new: &Path, path: &Path, part: &str) -> std::io::Result<()> {
+    let old = fs::metadata(path).ok();
+    let owner = match &old {
+        Some(old) => old.clone(),
+        None => fs::metadata(directory(path))?,
+    };
+    // Who is not root may give it to a group of their own and to no other user. Where even that
+    // fails it stays theirs: a restore is no time to refuse.
+    if chown(new, Some(owner.uid()), Some(owner.gid())).is_err() {
+        let _ = chown(new, None, Some(owner.gid()));
+    }
+    let mode = match (part, old) {
+        ("ledger", _) => 0o600,
+        (_, Some(old)) => old.mode() & 0o777,
+        (_, None) => 0o660,
+    };
+    fs::set_permissions(new, fs::Permissions::from_mode(mode))
 }
 
 fn check_database(path: &Path) -> Result<(), SafeError> {
@@ -410,10 +434,14 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn sync_directory(path: &Path) -> std::io::Result<()> {
-    let directory = path
+    File::open(directory(path))?.sync_all()
+}
+
+fn directory(path: &Path) -> &Path {
+    let named = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+    named.unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]
@@ -430,6 +458,28 @@ mod tests {
         drop(Ledger::open_or_create(ledger).unwrap());
         back_up(Pair { calendar, ledger }, backup).unwrap();
         (directory, paths)
+    }
+
+    #[test]
+    fn a_calendar_that_is_shared_with_a_group_stays_so() {
+        let (_directory, [calendar, ledger, backup]) = backed_up();
+        let pair = Pair {
+            calendar: &calendar,
+            ledger: &ledger,
+        };
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        fs::set_permissions(&calendar, fs::Permissions::from_mode(0o664)).unwrap();
+        // Only root may name any group.
+        let _ = chown(&calendar, None, Some(12_345));
+        let group = fs::metadata(&calendar).unwrap().gid();
+        restore(&backup, pair, Restoring::Both).unwrap();
+        assert_eq!((mode(&calendar), mode(&ledger)), (0o664, 0o600));
+        assert_eq!(fs::metadata(&calendar).unwrap().gid(), group);
+
+        fs::remove_file(&calendar).unwrap();
+        fs::remove_file(&ledger).unwrap();
+        restore(&backup, pair, Restoring::Calendar).unwrap();
+        assert_eq!((mode(&calendar), mode(&ledger)), (0o660, 0o600));
     }
 
     #[test]
