@@ -315,18 +315,21 @@ impl Courier {
 #[derive(Debug, Default)]
 struct Pause {
     failures: u32,
-    until: Option<Timestamp>,
+    until: Option<(Timestamp, Trouble)>,
     stage: String,
 }
 
 impl Pause {
+    /// Also where the clock was set back: what lies further ahead than any wait was reckoned by
+    /// another time.
     fn is_over(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until <= now)
+        self.until
+            .is_none_or(|(until, kind)| until <= now || until > next_try(kind, u32::MAX, now))
     }
 
     /// The trouble in words, while mail waits for it: a round under way has left it behind.
     fn words(&self, now: Timestamp) -> Option<String> {
-        let until = self.until.filter(|_| !self.is_over(now))?;
+        let (until, _) = self.until.filter(|_| !self.is_over(now))?;
         let stage = &self.stage;
         Some(format!(
             "the mail server is in trouble ({stage}); all mail waits until {until}"
@@ -350,7 +353,7 @@ impl Pause {
             Trouble::Relay
         };
         let until = next_try(kind, self.failures, now);
-        self.until = Some(until);
+        self.until = Some((until, kind));
         self.stage.clone_from(&attempt.stage);
         let (stage, code, reply) = (&attempt.stage, attempt.code, masked(&attempt.reply));
         if self.failures == 1 {
@@ -396,5 +399,14 @@ mod tests {
                 .is_some_and(|words| words.contains("greeting"))
         );
         assert_eq!(pause.words(at(60)), None);
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_stop_the_mail() {
+        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let mut pause = Pause::default();
+        failed(&mut pause, day(30));
+        assert!(!pause.is_over(day(30)));
+        assert!(pause.is_over(day(1)));
     }
 }
