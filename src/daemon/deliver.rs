@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use super::clock::Clock;
 use super::mask::masked;
 use super::office::{Office, OfficeError};
-use super::pace::Pace;
+use super::pace::{Pace, Places};
 use super::post::{Counter, Delivery, Post};
 use super::render::{Outcome, read_slices, render};
 use super::verdict::{Judge, Judgement};
@@ -221,17 +221,19 @@ impl Desk {
         at_work: &mut AtWork<'_>,
     ) -> Result<(), OfficeError> {
         while self.goes_on() {
-            let Some(places) = self.places().await else {
+            let Some(mut places) = self.places().await else {
                 break;
             };
-            let Some(mut ready) = self.claim(places).await? else {
+            let Some(mut ready) = self.claim(places.left()).await? else {
                 break;
             };
+            places.keep(ready.len());
             while let Some((mail, prepared)) = ready.pop_front() {
                 if !self.goes_on() {
                     ready.push_front((mail, prepared));
                     return self.give_back(ready).await;
                 }
+                places.leaves(Clock::System.now());
                 if !self.send((counter, at_work), &mail, &prepared).await? {
                     return self.give_back(ready).await;
                 }
@@ -240,11 +242,11 @@ impl Desk {
         Ok(())
     }
 
-    /// Claims what is due, renders it and stores the bytes, before anything is tried. `None` when
-    /// nothing is due or mail may no longer leave today.
+    /// Claims up to `most` of what is due, renders it and stores the bytes, before anything is tried.
+    /// `None` when nothing is due or mail may no longer leave today.
     async fn claim(
         &self,
-        places: usize,
+        most: usize,
     ) -> Result<Option<VecDeque<(Claimed, Prepared)>>, OfficeError> {
         let Round { office, clock, .. } = &self.round;
         let Settings {
@@ -253,17 +255,13 @@ impl Desk {
         // Asked anew each time: a long queue under a limit a minute may outlast the day.
         let now = clock.now();
         let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
-            self.give_places_back(places);
             return Ok(None);
         };
-        let claimed = office.ledger.claim(now, day, places).await?;
+        let claimed = office.ledger.claim(now, day, most).await?;
         if claimed.is_empty() {
-            self.give_places_back(places);
             return Ok(None);
         }
-        let ready = self.prepare(claimed, day).await?;
-        self.give_places_back(places - ready.len());
-        Ok(Some(ready))
+        Ok(Some(self.prepare(claimed, day).await?))
     }
 
     async fn prepare(
@@ -377,7 +375,6 @@ impl Desk {
     /// Mails that were claimed and not begun wait again.
     async fn give_back(&self, ready: VecDeque<(Claimed, Prepared)>) -> Result<(), OfficeError> {
         let now = self.round.clock.now();
-        self.give_places_back(ready.len());
         for (mail, _) in ready {
             let ledger = &self.round.office.ledger;
             ledger
@@ -389,15 +386,14 @@ impl Desk {
 
     /// Waits for places in the minute; `None` when the round ends first. Always by the real clock:
     /// the relay counts real minutes, also when the daemon is told that it is another time.
-    async fn places(&self) -> Option<usize> {
+    async fn places(&self) -> Option<Places> {
         let Some(pace) = &self.round.pace else {
-            return Some(BATCH);
+            return Some(Places::unlimited(BATCH));
         };
         let mut leave = self.round.leave.clone();
         let mut gate = self.gate.subscribe();
         loop {
-            let taken = lock(pace).take(Clock::System.now(), BATCH);
-            let wait = match taken {
+            let wait = match Places::take(pace, Clock::System.now(), BATCH) {
                 Ok(places) => return Some(places),
                 Err(wait) => wait,
             };
@@ -406,12 +402,6 @@ impl Desk {
                 Ok(()) = leave.changed() => return None,
                 Ok(_) = gate.wait_for(|gate| *gate == Gate::Over) => return None,
             }
-        }
-    }
-
-    fn give_places_back(&self, places: usize) {
-        if let Some(pace) = &self.round.pace {
-            lock(pace).give_back(places);
         }
     }
 }
