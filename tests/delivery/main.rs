@@ -12,6 +12,7 @@ use avstamd::follow_up::{
     Appointment, Area, AreaId, Measure, MeasureId, MeasureStatus, Person, PersonId, Post as At,
     Role, SchoolUnit, SupportLevel, UnitCode,
 };
+use avstamd::plan::Trouble;
 use avstamd::store::{Batch, Calendar, Ledger, Writing};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -261,6 +262,28 @@ async fn a_relay_that_has_taken_its_days_mails_makes_nobodys_address_bad() {
         assert!(delivered.relay.is_some());
         assert_eq!(town.in_state("waiting").await, 54);
     }
+}
+
+/// Spaces around an address do not leave with the mail, nor do they hide that it was refused.
+#[tokio::test]
+async fn an_address_with_spaces_around_it_is_told_as_any_other() {
+    let does = |to: &str| match to {
+        "r0@prov.example" => Does::Says("550 5.1.1 unknown"),
+        _ => Does::Takes,
+    };
+    let town = Town::new(Server::new(does), 1, 3).await;
+    let mut spaced = batch(3);
+    spaced.people[0].email = " r0@prov.example ".into();
+    let at = Timestamp::UNIX_EPOCH;
+    let changed = town
+        .office
+        .calendar
+        .apply(spaced, Writing::Keep, at, "test".into());
+    changed.await.unwrap();
+    assert_eq!(town.at("2026-12-01T07:00").await.refused, 1);
+    let slices = town.office.every_slice(DUE).await.unwrap();
+    let mut troubles = slices.iter().flat_map(|slice| &slice.troubles);
+    assert!(troubles.any(|trouble| matches!(trouble, Trouble::Undeliverable { .. })));
 }
 
 /// Three unknown addresses on an otherwise empty morning look like the relay's trouble; they are
