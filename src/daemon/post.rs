@@ -258,10 +258,13 @@ fn password(file: &std::path::Path) -> Result<SecretString, PostError> {
     Ok(SecretString::from(line.to_owned()))
 }
 
-/// This machine's name, for the greeting, where it is a full one: many servers refuse a bare one.
+/// This machine's name, for the greeting. Asked of the kernel itself: the unit hides /proc/sys.
 fn host_name() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
+    full_name(&rustix::system::uname().nodename().to_string_lossy())
+}
+
+/// A host's name where it is a full one: many servers refuse a bare one.
+fn full_name(name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
     (name.contains('.') && name.chars().all(plain)).then(|| name.to_owned())
 }
@@ -269,6 +272,21 @@ fn host_name() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_full_name_greets() {
+        assert_eq!(
+            full_name("srv.prov.example").as_deref(),
+            Some("srv.prov.example")
+        );
+        for name in ["srv", "", "srv prov.example", "srv.pr\u{f6}v.example"] {
+            assert_eq!(full_name(name), None, "{name}");
+        }
+        // What the kernel calls itself, without the file that a unit may hide.
+        if let Ok(name) = std::fs::read_to_string("/proc/sys/kernel/hostname") {
+            assert_eq!(host_name(), full_name(name.trim()));
+        }
+    }
 
     #[test]
     fn a_limit_on_what_we_send_is_nobodys_bad_address() {
