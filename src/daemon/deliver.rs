@@ -5,7 +5,7 @@
 //! that waits has been put into words. No transaction is held across the network. The first lane
 //! opens its connection alone, so that a wrong password is tried once; the others join it when the
 //! relay has taken it in. The round ends with the queue, with the day, or with the relay: then what
-//! was not sent waits, uncounted, and the caller pauses.
+//! was not tried waits, uncounted, and the caller pauses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

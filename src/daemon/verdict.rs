@@ -2,11 +2,11 @@
 //!
 //! A refusal says something of a mail only where the relay is otherwise well. So refusals wait for
 //! a yes beside them: three in a row that are alike, and no yes yet, are the relay's; five where it
-//! has taken mail before, for it may have reached the end of what it takes. What the relay holds against us it may say of each recipient: such a refusal waits
-//! beside the others, and no mail is ever given up for it. A refusal that was not believed is tried
-//! again behind the other mails, and believed when they have shown that the relay is well. And a connection that breaks in the
-//! middle of a transaction is taken for this mail's trouble until that has come three times in a
-//! row.
+//! has taken mail before, for it may have reached the end of what it takes. What the relay holds
+//! against us it may say of each recipient: such a refusal waits beside the others, and no mail is
+//! ever given up for it. A refusal that was not believed is tried again behind the other mails, and
+//! believed when they have shown that the relay is well. And a connection that breaks in the middle
+//! of a transaction is taken for this mail's trouble until that has come three times in a row.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -48,6 +48,8 @@ struct Refusal {
     again: bool,
     /// It is held against us: nobody's address is bad for it.
     ours: bool,
+    /// The relay has taken other mail since it first said so: it is in no trouble.
+    alone: bool,
 }
 
 /// What is to be written down, and what comes of it.
@@ -111,7 +113,8 @@ impl Judge {
     /// The round is over. Refusals that still wait for a yes are taken as they are, unless the
     /// relay is in trouble: that also shows where nothing but refusals of ourselves was heard.
     pub fn end(&mut self) -> Judgement {
-        let ours = self.refused.iter().find(|refusal| refusal.ours);
+        let mut waiting = self.refused.iter();
+        let ours = waiting.find(|refusal| refusal.ours && !refusal.alone);
         if let (0, Some(Refusal { attempt, .. })) = (self.delivered.sent, ours) {
             let (attempt, login) = (attempt.clone(), false);
             self.end_by(&mut Judgement::default(), RelayTrouble { attempt, login });
@@ -150,8 +153,8 @@ impl Judge {
         }
         self.settle(&mut judgement, mail, Settlement::Released(now));
         if self.lanes > 1 && stage < Stage::RcptTo && !login {
-            // The relay takes fewer connections than we are allowed; the others go on.
-            // It is out from here on, so that of two that fail together the second speaks for the relay.
+            // The relay takes fewer connections than we are allowed; the others go on. This one is
+            // out from here on: of two that fail together the second speaks for the relay.
             judgement.lane_ends = true;
             self.lane_ends();
             return judgement;
@@ -182,6 +185,7 @@ impl Judge {
             next: next_try(Trouble::Message, mail.attempts + 1, now),
             again: belief == Belief::Again && !ours,
             ours,
+            alone: alike(mail, &attempt).any(|doubted| doubted.taken_since),
         });
         if differ {
             return self.believe_those_waiting();
@@ -262,10 +266,6 @@ enum Belief {
 }
 
 fn belief(mail: &Claimed, attempt: &Attempt, sent: usize) -> Belief {
-    let alike = mail
-        .doubted
-        .iter()
-        .filter(|d| is_alike(&d.attempt, attempt));
     let belief = |doubted: &Doubted| {
         let since = attempt.at.duration_since(doubted.attempt.at);
         let taken = sent > 0 || doubted.taken_since;
@@ -278,7 +278,16 @@ fn belief(mail: &Claimed, attempt: &Attempt, sent: usize) -> Belief {
             _ => Belief::None,
         }
     };
-    alike.map(belief).max().unwrap_or(Belief::None)
+    alike(mail, attempt)
+        .map(belief)
+        .max()
+        .unwrap_or(Belief::None)
+}
+
+/// The earlier refusals of a mail that are like this one.
+fn alike<'a>(mail: &'a Claimed, attempt: &'a Attempt) -> impl Iterator<Item = &'a Doubted> {
+    let doubted = mail.doubted.iter();
+    doubted.filter(|doubted| is_alike(&doubted.attempt, attempt))
 }
 
 /// Whether a refusal can mean nothing but this address (RFC 3463): no such mailbox, no such domain,
@@ -531,6 +540,23 @@ mod tests {
         assert_eq!(kinds(&judgement), [(1, "released"), (2, "sent")]);
         judge.end();
         assert_eq!(judge.delivered.relay, None, "the relay is well");
+    }
+
+    /// A group that takes no mail from us is tried on, alone; that stops nobody's mail.
+    #[test]
+    fn one_recipient_closed_to_us_is_no_trouble_of_the_relays() {
+        let reply = "5.7.133 sender not authenticated for group";
+        let closed = Claimed {
+            doubted: vec![Doubted {
+                attempt: attempt(Some(554), reply),
+                taken_since: true,
+            }],
+            ..mail(1)
+        };
+        let mut judge = Judge::default();
+        judge.judge(&closed, held_against_us(reply), NOW + GIVE_UP_AFTER * 2);
+        assert_eq!(kinds(&judge.end()), [(1, "released")]);
+        assert_eq!(judge.delivered.relay, None);
     }
 
     #[test]

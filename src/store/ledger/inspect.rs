@@ -26,7 +26,7 @@ pub struct MailRow {
     pub slot: String,
     /// Its state; see the table in the ledger's module.
     pub state: String,
-    /// Tries that said something of this mail.
+    /// Tries that were answered, or broke off in the middle.
     pub attempts: u32,
     /// Tries whose answer is unknown.
     pub uncertain: u32,
