@@ -1,10 +1,11 @@
 //! What a try means for its mail and for the round: pure, with every outcome as an argument.
 //!
 //! A refusal says something of a mail only where the relay is otherwise well. So refusals wait for
-//! a yes beside them: three in a row that are alike, and no yes yet, are the relay's; five where it
-//! has taken mail before, for it may have reached the end of what it takes. What the relay holds
-//! against us it may say of each recipient: such a refusal waits beside the others, and no mail is
-//! ever given up for it. A refusal that was not believed is tried again behind the other mails, and
+//! a yes beside them: three in a row, and no yes yet, are the relay's; five where it has taken mail
+//! before, for it may have reached the end of what it takes. Only where it tells one address from
+//! another (unknown here, closed there) is it believed without a yes. What the relay holds against
+//! us it may say of each recipient: such a refusal waits beside the others, and no mail is ever
+//! given up for it. A refusal that was not believed is tried again behind the other mails, and
 //! believed when they have shown that the relay is well. And a connection that breaks in the middle
 //! of a transaction is taken for this mail's trouble until that has come three times in a row.
 
@@ -16,10 +17,10 @@ use crate::mail::transport::Stage;
 use crate::plan::backoff::{GIVE_UP_AFTER, Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::store::{Attempt, Claimed, Doubted, Settlement};
 
-/// So many alike in a row, with no yes between them, are no accident.
+/// So many in a row, with no yes between them, are no accident.
 const IN_A_ROW: usize = 3;
 
-/// So many refusals alike in a row, after a yes: a closed school's addresses may be a few.
+/// So many refusals in a row, after a yes: a closed school's addresses may be a few.
 const IN_A_ROW_AFTER_YES: usize = 5;
 
 /// An unknown address that has been called so for so long is one.
@@ -188,14 +189,21 @@ impl Judge {
             alone: alike(mail, &attempt).any(|doubted| doubted.taken_since),
         });
         if differ {
-            return self.believe_those_waiting();
+            let waiting = std::mem::take(&mut self.refused);
+            let named = |refusal: &Refusal| !refusal.ours && names_the_recipient(&refusal.attempt);
+            let (named, others) = waiting.into_iter().partition(named);
+            self.refused = named;
+            judgement = self.believe_those_waiting();
+            self.refused = others;
         }
         let in_a_row = match self.delivered.sent {
             0 => IN_A_ROW,
             _ => IN_A_ROW_AFTER_YES,
         };
         if self.refused.len() >= in_a_row {
-            judgement = self.release_those_waiting();
+            judgement
+                .settled
+                .extend(self.release_those_waiting().settled);
             let login = false;
             self.end_by(&mut judgement, RelayTrouble { attempt, login });
         }
@@ -492,6 +500,24 @@ mod tests {
         judge.judge(&mail(1), no("5.1.1 unknown"), NOW);
         let judgement = judge.judge(&mail(2), no("5.2.1 disabled"), NOW);
         assert_eq!(kinds(&judgement), [(1, "refused"), (2, "refused")]);
+    }
+
+    /// A relay that has had enough still tells who is unknown.
+    #[test]
+    fn an_unknown_address_between_makes_no_other_bad() {
+        let mut judge = Judge::default();
+        let yes = Delivery::Accepted(attempt(Some(250), "ok"));
+        judge.judge(&mail(1), yes, NOW);
+        for id in 2..=4 {
+            assert_eq!(kinds(&judge.judge(&mail(id), no("enough"), NOW)), []);
+        }
+        let judgement = judge.judge(&mail(5), no("5.1.1 unknown"), NOW);
+        assert_eq!(kinds(&judgement), [(5, "refused")]);
+        judge.judge(&mail(6), no("enough"), NOW);
+        let judgement = judge.judge(&mail(7), no("enough"), NOW);
+        assert_eq!(judgement.settled.len(), 5);
+        assert!(judgement.round_is_over);
+        assert_eq!(judge.delivered.refused, 1);
     }
 
     #[test]
