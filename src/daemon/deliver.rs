@@ -331,6 +331,7 @@ impl Desk {
             let day = office.settings.calendar.today(now);
             office.ledger.mark_dot(mail.id, now, day).await
         };
+        lock(&self.judge).begins(mail);
         // An error: it cannot be recorded, so nothing left.
         let delivery = counter
             .send(prepared, &mail.message_id, clock.now(), before_dot)

@@ -9,6 +9,8 @@
 //! believed when they have shown that the relay is well. And a connection that breaks in the middle
 //! of a transaction is taken for this mail's trouble until that has come three times in a row.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::deliver::{Delivered, RelayTrouble};
@@ -36,12 +38,17 @@ pub struct Judge {
     troubles: usize,
     /// Refusals that wait for a yes beside them.
     refused: Vec<Refusal>,
+    /// How many refusals have been heard, and how many had been when each try began.
+    heard: usize,
+    begun: BTreeMap<i64, usize>,
 }
 
 /// A refusal that waits for a yes beside it.
 #[derive(Debug)]
 struct Refusal {
     mail: i64,
+    /// Which of those heard it is.
+    number: usize,
     attempt: Attempt,
     /// When it is tried again, should it be the relay's.
     next: Timestamp,
@@ -75,12 +82,19 @@ impl Judge {
         self.lanes = self.lanes.saturating_sub(1);
     }
 
+    /// A mail's try begins.
+    pub fn begins(&mut self, mail: &Claimed) {
+        self.begun.insert(mail.id, self.heard);
+    }
+
     /// What became of a mail, and what that means for the round.
     pub fn judge(&mut self, mail: &Claimed, delivery: Delivery, now: Timestamp) -> Judgement {
+        let begun = self.begun.remove(&mail.id).unwrap_or(self.heard);
         match delivery {
             Delivery::Accepted(attempt) => {
                 self.troubles = 0;
-                let mut judgement = self.believe_those_waiting();
+                // A yes that began before a refusal shows nothing of the relay since.
+                let mut judgement = self.believe(|refusal| refusal.number <= begun);
                 self.settle(&mut judgement, mail, Settlement::Sent(attempt));
                 judgement
             }
@@ -123,7 +137,7 @@ impl Judge {
         if self.delivered.relay.is_some() {
             return self.release_those_waiting();
         }
-        self.believe_those_waiting()
+        self.believe(|_| true)
     }
 
     fn release_those_waiting(&mut self) -> Judgement {
@@ -180,8 +194,10 @@ impl Judge {
         }
         let differs = |other: &Refusal| !other.ours && !is_alike(&other.attempt, &attempt);
         let differ = !ours && self.refused.iter().any(differs);
+        self.heard += 1;
         self.refused.push(Refusal {
             mail: mail.id,
+            number: self.heard,
             attempt: attempt.clone(),
             next: next_try(Trouble::Message, mail.attempts + 1, now),
             again: belief == Belief::Again && !ours,
@@ -189,12 +205,8 @@ impl Judge {
             alone: alike(mail, &attempt).any(|doubted| doubted.taken_since),
         });
         if differ {
-            let waiting = std::mem::take(&mut self.refused);
-            let named = |refusal: &Refusal| !refusal.ours && names_the_recipient(&refusal.attempt);
-            let (named, others) = waiting.into_iter().partition(named);
-            self.refused = named;
-            judgement = self.believe_those_waiting();
-            self.refused = others;
+            judgement =
+                self.believe(|refusal| !refusal.ours && names_the_recipient(&refusal.attempt));
         }
         let in_a_row = match self.delivered.sent {
             0 => IN_A_ROW,
@@ -210,9 +222,15 @@ impl Judge {
         judgement
     }
 
-    /// The relay is well: what it said of a mail holds, and what it holds against us is tried again.
-    fn believe_those_waiting(&mut self) -> Judgement {
-        self.settle_those_waiting(|refusal| !refusal.ours)
+    /// The relay was well when it said `which`: those of a mail hold, those held against us are
+    /// tried again. The others wait on.
+    fn believe(&mut self, which: impl Fn(&Refusal) -> bool) -> Judgement {
+        let waiting = std::mem::take(&mut self.refused).into_iter();
+        let (believed, others) = waiting.partition(which);
+        self.refused = believed;
+        let judgement = self.settle_those_waiting(|refusal| !refusal.ours);
+        self.refused = others;
+        judgement
     }
 
     fn settle_those_waiting(&mut self, believes: impl Fn(&Refusal) -> bool) -> Judgement {
@@ -500,6 +518,24 @@ mod tests {
         judge.judge(&mail(1), no("5.1.1 unknown"), NOW);
         let judgement = judge.judge(&mail(2), no("5.2.1 disabled"), NOW);
         assert_eq!(kinds(&judgement), [(1, "refused"), (2, "refused")]);
+    }
+
+    /// With several lanes the last yes may be told after the first no.
+    #[test]
+    fn a_yes_that_began_before_a_refusal_makes_no_address_bad() {
+        let yes = Delivery::Accepted(attempt(Some(250), "ok"));
+        let mut judge = Judge::default();
+        judge.judge(&mail(1), no("go away"), NOW);
+        judge.begins(&mail(2));
+        judge.judge(&mail(3), no("go away"), NOW);
+        let judgement = judge.judge(&mail(2), yes, NOW);
+        assert_eq!(kinds(&judgement), [(1, "refused"), (2, "sent")]);
+        for id in 4..=6 {
+            judge.judge(&mail(id), no("go away"), NOW);
+        }
+        let judgement = judge.judge(&mail(7), no("go away"), NOW);
+        let of_five: Vec<_> = [3, 4, 5, 6, 7].map(|id| (id, "released")).into();
+        assert_eq!(kinds(&judgement), of_five);
     }
 
     /// A relay that has had enough still tells who is unknown.
