@@ -5,7 +5,7 @@
 //! that waits has been put into words. No transaction is held across the network. The first lane
 //! opens its connection alone, so that a wrong password is tried once; the others join it when the
 //! relay has taken it in. The round ends with the queue, with the day, or with the relay: then what
-//! was not sent waits, uncounted, and the caller pauses.
+//! was not tried waits, uncounted, and the caller pauses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use super::clock::Clock;
 use super::mask::masked;
 use super::office::{Office, OfficeError};
-use super::pace::Pace;
+use super::pace::{Pace, Places};
 use super::post::{Counter, Delivery, Post};
 use super::render::{Outcome, read_slices, render};
 use super::verdict::{Judge, Judgement};
@@ -148,28 +148,65 @@ pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
 
 async fn lane(desk: Arc<Desk>, first: bool) -> Result<(), OfficeError> {
     if !first {
+        let mut leave = desk.round.leave.clone();
         let mut gate = desk.gate.subscribe();
-        let opened = gate.wait_for(|gate| *gate != Gate::Shut).await;
-        if opened.is_ok_and(|gate| *gate == Gate::Over) {
-            return Ok(());
+        tokio::select! {
+            opened = gate.wait_for(|gate| *gate != Gate::Shut) => {
+                if opened.is_ok_and(|gate| *gate == Gate::Over) {
+                    return Ok(());
+                }
+            }
+            Ok(()) = leave.changed() => return Ok(()),
         }
     }
-    lock(&desk.judge).lane_begins();
+    let mut at_work = AtWork::begin(&desk.judge, &desk.gate, first);
     let mut counter = desk.round.post.counter();
-    let worked = desk.work(&mut counter).await;
+    let worked = desk.work(&mut counter, &mut at_work).await;
+    drop(at_work);
     counter.close().await;
-    lock(&desk.judge).lane_ends();
-    if first {
-        // Whoever still waits at the gate has nothing to wait for.
-        desk.gate.send_if_modified(|gate| {
-            let shut = *gate == Gate::Shut;
-            if shut {
-                *gate = Gate::Over;
-            }
-            shut
-        });
-    }
     worked
+}
+
+/// A lane while it works. However it ends, also by a panic, it is counted no more, and where it
+/// was the first nobody waits at the gate for it.
+struct AtWork<'a> {
+    judge: &'a Mutex<Judge>,
+    gate: &'a watch::Sender<Gate>,
+    first: bool,
+    counted: bool,
+}
+
+impl<'a> AtWork<'a> {
+    fn begin(judge: &'a Mutex<Judge>, gate: &'a watch::Sender<Gate>, first: bool) -> Self {
+        lock(judge).lane_begins();
+        Self {
+            judge,
+            gate,
+            first,
+            counted: true,
+        }
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        if self.counted {
+            lock(self.judge).lane_ends();
+        }
+        if self.first {
+            from_shut_to(self.gate, Gate::Over);
+        }
+    }
+}
+
+fn from_shut_to(gate: &watch::Sender<Gate>, next: Gate) {
+    gate.send_if_modified(|gate| {
+        let shut = *gate == Gate::Shut;
+        if shut {
+            *gate = next;
+        }
+        shut
+    });
 }
 
 impl Desk {
@@ -178,20 +215,26 @@ impl Desk {
         !self.round.is_left() && *self.gate.borrow() != Gate::Over
     }
 
-    async fn work(&self, counter: &mut Counter) -> Result<(), OfficeError> {
+    async fn work(
+        &self,
+        counter: &mut Counter,
+        at_work: &mut AtWork<'_>,
+    ) -> Result<(), OfficeError> {
         while self.goes_on() {
-            let Some(places) = self.places().await else {
+            let Some(mut places) = self.places().await else {
                 break;
             };
-            let Some(mut ready) = self.claim(places).await? else {
+            let Some(mut ready) = self.claim(places.left()).await? else {
                 break;
             };
+            places.keep(ready.len());
             while let Some((mail, prepared)) = ready.pop_front() {
                 if !self.goes_on() {
                     ready.push_front((mail, prepared));
                     return self.give_back(ready).await;
                 }
-                if !self.send(counter, &mail, &prepared).await? {
+                places.leaves(Clock::System.now());
+                if !self.send((counter, at_work), &mail, &prepared).await? {
                     return self.give_back(ready).await;
                 }
             }
@@ -199,11 +242,11 @@ impl Desk {
         Ok(())
     }
 
-    /// Claims what is due, renders it and stores the bytes, before anything is tried. `None` when
-    /// nothing is due or mail may no longer leave today.
+    /// Claims up to `most` of what is due, renders it and stores the bytes, before anything is tried.
+    /// `None` when nothing is due or mail may no longer leave today.
     async fn claim(
         &self,
-        places: usize,
+        most: usize,
     ) -> Result<Option<VecDeque<(Claimed, Prepared)>>, OfficeError> {
         let Round { office, clock, .. } = &self.round;
         let Settings {
@@ -212,17 +255,13 @@ impl Desk {
         // Asked anew each time: a long queue under a limit a minute may outlast the day.
         let now = clock.now();
         let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
-            self.give_places_back(places);
             return Ok(None);
         };
-        let claimed = office.ledger.claim(now, day, places).await?;
+        let claimed = office.ledger.claim(now, day, most).await?;
         if claimed.is_empty() {
-            self.give_places_back(places);
             return Ok(None);
         }
-        let ready = self.prepare(claimed, day).await?;
-        self.give_places_back(places - ready.len());
-        Ok(Some(ready))
+        Ok(Some(self.prepare(claimed, day).await?))
     }
 
     async fn prepare(
@@ -282,7 +321,7 @@ impl Desk {
     /// Sends one mail and writes down what became of it. Whether the lane goes on.
     async fn send(
         &self,
-        counter: &mut Counter,
+        (counter, at_work): (&mut Counter, &mut AtWork<'_>),
         mail: &Claimed,
         prepared: &Prepared,
     ) -> Result<bool, OfficeError> {
@@ -292,6 +331,7 @@ impl Desk {
             let day = office.settings.calendar.today(now);
             office.ledger.mark_dot(mail.id, now, day).await
         };
+        lock(&self.judge).begins(mail);
         // An error: it cannot be recorded, so nothing left.
         let delivery = counter
             .send(prepared, &mail.message_id, clock.now(), before_dot)
@@ -299,17 +339,12 @@ impl Desk {
         let taken_in = !matches!(delivery, Delivery::Relay { .. });
         let judgements = lock(&self.judge).judge(mail, delivery, clock.now());
         let (over, lane_ends) = (judgements.round_is_over, judgements.lane_ends);
+        at_work.counted = !lane_ends;
         self.write_down(judgements).await?;
         if over {
             self.gate.send_replace(Gate::Over);
         } else if taken_in {
-            self.gate.send_if_modified(|gate| {
-                let shut = *gate == Gate::Shut;
-                if shut {
-                    *gate = Gate::Open;
-                }
-                shut
-            });
+            from_shut_to(&self.gate, Gate::Open);
         }
         Ok(!over && !lane_ends)
     }
@@ -341,7 +376,6 @@ impl Desk {
     /// Mails that were claimed and not begun wait again.
     async fn give_back(&self, ready: VecDeque<(Claimed, Prepared)>) -> Result<(), OfficeError> {
         let now = self.round.clock.now();
-        self.give_places_back(ready.len());
         for (mail, _) in ready {
             let ledger = &self.round.office.ledger;
             ledger
@@ -353,15 +387,14 @@ impl Desk {
 
     /// Waits for places in the minute; `None` when the round ends first. Always by the real clock:
     /// the relay counts real minutes, also when the daemon is told that it is another time.
-    async fn places(&self) -> Option<usize> {
+    async fn places(&self) -> Option<Places> {
         let Some(pace) = &self.round.pace else {
-            return Some(BATCH);
+            return Some(Places::unlimited(BATCH));
         };
         let mut leave = self.round.leave.clone();
         let mut gate = self.gate.subscribe();
         loop {
-            let taken = lock(pace).take(Clock::System.now(), BATCH);
-            let wait = match taken {
+            let wait = match Places::take(pace, Clock::System.now(), BATCH) {
                 Ok(places) => return Some(places),
                 Err(wait) => wait,
             };
@@ -372,15 +405,30 @@ impl Desk {
             }
         }
     }
-
-    fn give_places_back(&self, places: usize) {
-        if let Some(pace) = &self.round.pace {
-            lock(pace).give_back(places);
-        }
-    }
 }
 
 /// A lock whose holder panicked still guards sound data in this layer: counters, a line of text.
 pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    use super::*;
+
+    #[test]
+    fn a_first_lane_that_panics_leaves_nobody_at_the_gate() {
+        let (judge, gate) = (Mutex::default(), watch::Sender::new(Gate::Shut));
+        let panicked = catch_unwind(AssertUnwindSafe(|| {
+            let _at_work = AtWork::begin(&judge, &gate, true);
+            panic!("on purpose");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(*gate.borrow(), Gate::Over);
+        // It is counted no more: a lane that fails now is the last one.
+        let _other = AtWork::begin(&judge, &gate, false);
+        assert_eq!(lock(&judge).lanes, 1);
+    }
 }

@@ -212,7 +212,7 @@ fn still_holds(trouble: &Trouble, world: &AreaWorld) -> bool {
         } => world
             .people
             .get(person)
-            .is_some_and(|person| person.email == *address),
+            .is_some_and(|person| person.email.trim() == address.trim()),
         Trouble::Held { .. } | Trouble::ImportRefused { .. } => true,
     }
 }

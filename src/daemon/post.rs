@@ -203,6 +203,11 @@ fn delivery(outcome: Outcome, now: Timestamp) -> Delivery {
     match verdict {
         Verdict::Accepted => Delivery::Accepted(attempt),
         Verdict::Temporary => Delivery::Temporary(attempt),
+        Verdict::Permanent if says_we_sent_enough(&attempt.reply) => Delivery::Relay {
+            attempt,
+            stage,
+            login: false,
+        },
         Verdict::Permanent => Delivery::Permanent(attempt),
         Verdict::Unknown => Delivery::Unknown(attempt),
         Verdict::Relay | Verdict::Login => Delivery::Relay {
@@ -211,6 +216,27 @@ fn delivery(outcome: Outcome, now: Timestamp) -> Delivery {
             login: verdict == Verdict::Login,
         },
     }
+}
+
+/// Whether a refusal is of a limit on what we send: a day's mails, not this recipient's mailbox.
+fn says_we_sent_enough(reply: &str) -> bool {
+    let enhanced = reply.split_whitespace().next().unwrap_or_default();
+    let lower = reply.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    // X.4.5 is congestion (RFC 3463), Gmail's daily limit; 5.1.90 is Exchange Online's.
+    matches!(enhanced, "5.4.5" | "5.1.90")
+        || (!enhanced.starts_with("5.2.")
+            && says(&["limit", "quota"])
+            && says(&[
+                "sender",
+                "sending",
+                "daily",
+                "hourly",
+                "rate limit",
+                "per day",
+                "per hour",
+            ])
+            && !says(&["mailbox", "recipient", "size"]))
 }
 
 /// The password of a file: its first line, without the mark some editors put before it.
@@ -232,10 +258,51 @@ fn password(file: &std::path::Path) -> Result<SecretString, PostError> {
     Ok(SecretString::from(line.to_owned()))
 }
 
-/// This machine's name, for the greeting, where it is a full one: many servers refuse a bare one.
+/// This machine's name, for the greeting. Asked of the kernel itself: the unit hides /proc/sys.
 fn host_name() -> Option<String> {
-    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
+    full_name(&rustix::system::uname().nodename().to_string_lossy())
+}
+
+/// A host's name where it is a full one: many servers refuse a bare one.
+fn full_name(name: &str) -> Option<String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
     (name.contains('.') && name.chars().all(plain)).then(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_full_name_greets() {
+        assert_eq!(
+            full_name("srv.prov.example").as_deref(),
+            Some("srv.prov.example")
+        );
+        for name in ["srv", "", "srv prov.example", "srv.pr\u{f6}v.example"] {
+            assert_eq!(full_name(name), None, "{name}");
+        }
+        // What the kernel calls itself, without the file that a unit may hide.
+        if let Ok(name) = std::fs::read_to_string("/proc/sys/kernel/hostname") {
+            assert_eq!(host_name(), full_name(name.trim()));
+        }
+    }
+
+    #[test]
+    fn a_limit_on_what_we_send_is_nobodys_bad_address() {
+        for (reply, ours) in [
+            ("5.4.5 Daily user sending limit exceeded", true),
+            ("5.1.90 your message can't be sent: daily limit", true),
+            ("Sender quota exceeded, try tomorrow", true),
+            ("5.7.0 Hourly sending limit reached", true),
+            ("5.2.2 mailbox full: quota exceeded", false),
+            ("5.2.122 the recipient has reached its hourly limit", false),
+            ("Quota exceeded (mailbox for user is full)", false),
+            ("5.3.4 message size exceeds fixed limit", false),
+            ("Sender's message exceeds the size limit", false),
+            ("5.1.1 unknown user", false),
+        ] {
+            assert_eq!(says_we_sent_enough(reply), ours, "{reply}");
+        }
+    }
 }

@@ -67,8 +67,8 @@ struct Service {
     /// Raised by a reload and by the stop: a round under way is left.
     leave: watch::Sender<u64>,
     stop: watch::Sender<bool>,
-    /// The mail server's trouble, while it lasts, in words.
-    trouble: Arc<Mutex<Option<String>>>,
+    /// The wait after the mail server failed.
+    pause: Arc<Mutex<Pause>>,
     clock: Clock,
 }
 
@@ -138,7 +138,7 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
         wake: Arc::default(),
         leave: watch::Sender::new(0),
         stop: watch::Sender::new(false),
-        trouble: Arc::default(),
+        pause: Arc::default(),
         clock,
     };
     let mut delivering = tokio::spawn(service.courier().deliver_on());
@@ -185,7 +185,7 @@ impl Service {
             wake: Arc::clone(&self.wake),
             leave: self.leave.subscribe(),
             stop: self.stop.subscribe(),
-            trouble: Arc::clone(&self.trouble),
+            pause: Arc::clone(&self.pause),
             clock: self.clock,
         }
     }
@@ -221,7 +221,7 @@ impl Service {
                         line.push_str(&format!(", {count} {word}"));
                     }
                 }
-                if let Some(trouble) = &*lock(&self.trouble) {
+                if let Some(trouble) = lock(&self.pause).words(self.clock.now()) {
                     line.push_str(&format!("; {trouble}"));
                 }
                 systemd::status(&line);
@@ -279,13 +279,12 @@ struct Courier {
     wake: Arc<Notify>,
     leave: watch::Receiver<u64>,
     stop: watch::Receiver<bool>,
-    trouble: Arc<Mutex<Option<String>>>,
+    pause: Arc<Mutex<Pause>>,
     clock: Clock,
 }
 
 impl Courier {
     async fn deliver_on(mut self) {
-        let mut pause = Pause::default();
         let mut work = self.work();
         while !*self.stop.borrow() {
             self.wake.notified().await;
@@ -293,17 +292,16 @@ impl Courier {
             self.leave.mark_unchanged();
             if self.present.has_changed().unwrap_or(false) {
                 work = self.work().after(&work);
-                pause = Pause::default();
+                *lock(&self.pause) = Pause::default();
             }
             work.leave = self.leave.clone();
-            if *self.stop.borrow() || !pause.is_over(self.clock.now()) {
+            if *self.stop.borrow() || !lock(&self.pause).is_over(self.clock.now()) {
                 continue;
             }
             match deliver(&work).await {
-                Ok(delivered) => pause.learn(&delivered, self.clock.now()),
+                Ok(delivered) => lock(&self.pause).learn(&delivered, self.clock.now()),
                 Err(error) => tracing::error!(%error, "delivery stopped; it is tried again"),
             }
-            *lock(&self.trouble) = pause.words();
         }
     }
 
@@ -317,18 +315,21 @@ impl Courier {
 #[derive(Debug, Default)]
 struct Pause {
     failures: u32,
-    until: Option<Timestamp>,
+    until: Option<(Timestamp, Trouble)>,
     stage: String,
 }
 
 impl Pause {
+    /// Also where the clock was set back: what lies further ahead than any wait was reckoned by
+    /// another time.
     fn is_over(&self, now: Timestamp) -> bool {
-        self.until.is_none_or(|until| until <= now)
+        self.until
+            .is_none_or(|(until, kind)| until <= now || until > next_try(kind, u32::MAX, now))
     }
 
-    /// The trouble in words, while it lasts.
-    fn words(&self) -> Option<String> {
-        let until = self.until?;
+    /// The trouble in words, while mail waits for it: a round under way has left it behind.
+    fn words(&self, now: Timestamp) -> Option<String> {
+        let (until, _) = self.until.filter(|_| !self.is_over(now))?;
         let stage = &self.stage;
         Some(format!(
             "the mail server is in trouble ({stage}); all mail waits until {until}"
@@ -352,7 +353,7 @@ impl Pause {
             Trouble::Relay
         };
         let until = next_try(kind, self.failures, now);
-        self.until = Some(until);
+        self.until = Some((until, kind));
         self.stage.clone_from(&attempt.stage);
         let (stage, code, reply) = (&attempt.stage, attempt.code, masked(&attempt.reply));
         if self.failures == 1 {
@@ -360,5 +361,52 @@ impl Pause {
         } else {
             tracing::debug!(stage, code, failures = self.failures, %until, "the mail server is still in trouble");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Attempt;
+
+    fn failed(pause: &mut Pause, now: Timestamp) {
+        let attempt = Attempt {
+            at: now,
+            stage: "greeting".into(),
+            code: Some(421),
+            reply: "busy".into(),
+        };
+        let relay = Some(RelayTrouble {
+            attempt,
+            login: false,
+        });
+        let delivered = Delivered {
+            relay,
+            ..Delivered::default()
+        };
+        pause.learn(&delivered, now);
+    }
+
+    /// A round under a limit a minute takes hours, and learns what it came to when it ends.
+    #[test]
+    fn the_status_line_tells_of_trouble_while_mail_waits_for_it() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut pause = Pause::default();
+        failed(&mut pause, at(0));
+        assert!(
+            pause
+                .words(at(59))
+                .is_some_and(|words| words.contains("greeting"))
+        );
+        assert_eq!(pause.words(at(60)), None);
+    }
+
+    #[test]
+    fn a_clock_set_back_does_not_stop_the_mail() {
+        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let mut pause = Pause::default();
+        failed(&mut pause, day(30));
+        assert!(!pause.is_over(day(30)));
+        assert!(pause.is_over(day(1)));
     }
 }

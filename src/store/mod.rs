@@ -18,6 +18,6 @@ pub use calendar::{
 };
 pub use error::StoreError;
 pub use ledger::{
-    Attempt, AttemptRow, Claimed, ClaimedLine, Failed, Failure, Ledger, MailRow, Noted, NoticeRow,
-    Prepared, QueueCounts, Settlement, Tick,
+    Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Ledger, MailRow, Noted,
+    NoticeRow, Prepared, QueueCounts, Settlement, Tick,
 };

@@ -2,11 +2,11 @@
 //!
 //! The file is itself a SQLite database: a row a chunk, and for each part its length and SHA-256.
 //! A backup is taken online, read back and checked before it gets its name. A restore checks the
-//! whole file before it touches anything.
+//! whole file before it touches anything, and what it put back where that is to be used.
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, params};
@@ -19,6 +19,9 @@ const APPLICATION_ID: i32 = i32::from_be_bytes(*b"avBK");
 /// Far below SQLite's longest value.
 const CHUNK: usize = 8 << 20;
 const PARTS: [&str; 2] = ["calendar", "ledger"];
+/// The files that make a database. What is still to be written into it goes first: a log that
+/// stayed behind would be played into whatever takes the database's name.
+const FILES: [&str; 4] = ["-wal", "-shm", "-journal", ""];
 
 /// Why there is no backup, or nothing was restored.
 #[derive(Debug, Error)]
@@ -36,6 +39,16 @@ pub enum SafeError {
     Unsound {
         /// The file.
         file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What was put back does not check where it is now.
+    #[error(
+        "{path}: it was put back and is damaged ({reason}); see that nothing else writes there, and restore again"
+    )]
+    Spoilt {
+        /// The file.
+        path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
@@ -120,7 +133,7 @@ pub enum Restoring {
 }
 
 /// Puts databases back from `file`, and tells which. The daemon must be stopped. A database that was
-/// there is kept beside, whole, under a name with `.before-restore` in it.
+/// there is kept beside, whole, under a name with `.before-restore` in it; who may use it stays so.
 ///
 /// # Errors
 /// The file is no sound backup, or the disk failed. Nothing is put back before all of it is ready.
@@ -141,7 +154,14 @@ pub fn restore(
     for &part in &parts {
         let path = pair.path(part);
         let new = beside(path, ".restoring");
+        for ending in FILES {
+            let _ = fs::remove_file(beside(&new, ending));
+        }
         unpack(&safe, file, part, &new)?;
+        belong(&new, path, part).map_err(|source| SafeError::Disk {
+            path: new.clone(),
+            source,
+        })?;
         check_database(&new)?;
         if part == "calendar" {
             // Another identity: the daemon looks at everything anew.
@@ -157,23 +177,25 @@ pub fn restore(
         set_aside(path).map_err(disk)?;
         fs::rename(&new, path).map_err(disk)?;
         sync_directory(path).map_err(disk)?;
+        if let Some(reason) = fault(path)? {
+            let path = path.to_owned();
+            return Err(SafeError::Spoilt { path, reason });
+        }
     }
     Ok(parts)
 }
 
-/// Moves a database, its log with it, to a name that is free.
+/// Moves a database, or what is left of it, to a name that is free.
 fn set_aside(path: &Path) -> std::io::Result<()> {
-    if !path.exists() {
-        return Ok(());
-    }
     let free = |number: u32| match number {
         1 => beside(path, ".before-restore"),
         _ => beside(path, &format!(".before-restore-{number}")),
     };
     let mut names = (1..).map(free);
-    let kept = names.find(|kept| !kept.exists());
+    let taken = |kept: &PathBuf| FILES.iter().any(|ending| beside(kept, ending).exists());
+    let kept = names.find(|kept| !taken(kept));
     let kept = kept.ok_or_else(|| std::io::Error::other("no name is free"))?;
-    for ending in ["", "-wal", "-shm"] {
+    for ending in FILES {
         let from = beside(path, ending);
         if from.exists() {
             fs::rename(from, beside(&kept, ending))?;
@@ -333,12 +355,10 @@ fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(
         path: target.to_owned(),
         source,
     };
-    let mode = if part == "ledger" { 0o600 } else { 0o660 };
-    let _ = fs::remove_file(target);
     let mut out = File::options()
         .write(true)
         .create_new(true)
-        .mode(mode)
+        .mode(0o600)
         .open(target)
         .map_err(disk)?;
     chunks(safe, part, |bytes| out.write_all(bytes)).map_err(|error| SafeError::Unsound {
@@ -348,7 +368,39 @@ fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(
     out.sync_all().map_err(disk)
 }
 
+/// Gives `new` to whom the database at `path` belongs, or its directory where there is none. The
+/// calendar is shared with a group, whatever this process would make; the ledger never is.
+fn belong(new: &Path, path: &Path, part: &str) -> std::io::Result<()> {
+    let old = fs::metadata(path).ok();
+    let owner = match &old {
+        Some(old) => old.clone(),
+        None => fs::metadata(directory(path))?,
+    };
+    // Who is not root may give it to a group of their own and to no other user. Where even that
+    // fails it stays theirs: a restore is no time to refuse.
+    if chown(new, Some(owner.uid()), Some(owner.gid())).is_err() {
+        let _ = chown(new, None, Some(owner.gid()));
+    }
+    let mode = match (part, old) {
+        ("ledger", _) => 0o600,
+        (_, Some(old)) => old.mode() & 0o777,
+        (_, None) => 0o660,
+    };
+    fs::set_permissions(new, fs::Permissions::from_mode(mode))
+}
+
 fn check_database(path: &Path) -> Result<(), SafeError> {
+    match fault(path)? {
+        None => Ok(()),
+        Some(reason) => Err(SafeError::Unsound {
+            file: path.to_owned(),
+            reason: format!("it is damaged: {reason}"),
+        }),
+    }
+}
+
+/// What SQLite finds wrong with a database.
+fn fault(path: &Path) -> Result<Option<String>, SafeError> {
     let failed = |source| SafeError::Sqlite {
         path: path.to_owned(),
         source,
@@ -357,14 +409,7 @@ fn check_database(path: &Path) -> Result<(), SafeError> {
     let verdict: String = connection
         .pragma_query_value(None, "integrity_check", |row| row.get(0))
         .map_err(failed)?;
-    if verdict == "ok" {
-        Ok(())
-    } else {
-        Err(SafeError::Unsound {
-            file: path.to_owned(),
-            reason: format!("it is damaged: {verdict}"),
-        })
-    }
+    Ok((verdict != "ok").then_some(verdict))
 }
 
 fn renew_identity(path: &Path) -> Result<(), SafeError> {
@@ -389,8 +434,81 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
 }
 
 fn sync_directory(path: &Path) -> std::io::Result<()> {
-    let directory = path
+    File::open(directory(path))?.sync_all()
+}
+
+fn directory(path: &Path) -> &Path {
+    let named = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());
-    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+    named.unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Calendar, Ledger};
+
+    /// A directory with both databases and a backup of them.
+    fn backed_up() -> (tempfile::TempDir, [PathBuf; 3]) {
+        let directory = tempfile::tempdir().unwrap();
+        let paths = ["calendar.db", "ledger.db", "backup"].map(|name| directory.path().join(name));
+        let [calendar, ledger, backup] = &paths;
+        drop(Calendar::open_or_create(calendar).unwrap());
+        drop(Ledger::open_or_create(ledger).unwrap());
+        back_up(Pair { calendar, ledger }, backup).unwrap();
+        (directory, paths)
+    }
+
+    #[test]
+    fn a_calendar_that_is_shared_with_a_group_stays_so() {
+        let (_directory, [calendar, ledger, backup]) = backed_up();
+        let pair = Pair {
+            calendar: &calendar,
+            ledger: &ledger,
+        };
+        let mode = |path: &Path| fs::metadata(path).unwrap().mode() & 0o777;
+        fs::set_permissions(&calendar, fs::Permissions::from_mode(0o664)).unwrap();
+        // Only root may name any group.
+        let _ = chown(&calendar, None, Some(12_345));
+        let group = fs::metadata(&calendar).unwrap().gid();
+        restore(&backup, pair, Restoring::Both).unwrap();
+        assert_eq!((mode(&calendar), mode(&ledger)), (0o664, 0o600));
+        assert_eq!(fs::metadata(&calendar).unwrap().gid(), group);
+
+        fs::remove_file(&calendar).unwrap();
+        fs::remove_file(&ledger).unwrap();
+        restore(&backup, pair, Restoring::Calendar).unwrap();
+        assert_eq!((mode(&calendar), mode(&ledger)), (0o660, 0o600));
+    }
+
+    #[test]
+    fn a_log_left_behind_is_not_played_into_what_is_put_back() {
+        let (_directory, [calendar, ledger, backup]) = backed_up();
+        let log = beside(&calendar, "-wal");
+        let connection = Connection::open(&calendar).unwrap();
+        connection
+            .execute_batch(
+                "PRAGMA wal_autocheckpoint = 0; INSERT INTO area (id, name) VALUES ('n', 'N');",
+            )
+            .unwrap();
+        let stale = fs::read(&log).unwrap();
+        drop(connection);
+        fs::remove_file(&calendar).unwrap();
+        fs::write(&log, &stale).unwrap();
+        fs::write(beside(&calendar, ".restoring-wal"), &stale).unwrap();
+
+        let pair = Pair {
+            calendar: &calendar,
+            ledger: &ledger,
+        };
+        restore(&backup, pair, Restoring::Calendar).unwrap();
+        let connection = Connection::open(&calendar).unwrap();
+        let areas: i64 = connection
+            .query_row("SELECT count(*) FROM area", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(areas, 0);
+        let kept = beside(&calendar, ".before-restore-wal");
+        assert_eq!(fs::read(kept).unwrap(), stale, "it is kept all the same");
+    }
 }

@@ -3,6 +3,7 @@
 mod server;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use avstamd::calendar::Language;
@@ -11,6 +12,7 @@ use avstamd::follow_up::{
     Appointment, Area, AreaId, Measure, MeasureId, MeasureStatus, Person, PersonId, Post as At,
     Role, SchoolUnit, SupportLevel, UnitCode,
 };
+use avstamd::plan::Trouble;
 use avstamd::store::{Batch, Calendar, Ledger, Writing};
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -238,6 +240,89 @@ async fn unknown_recipients_are_refused_and_the_others_get_theirs() {
         Delivered::default(),
         "asked once"
     );
+}
+
+#[tokio::test]
+async fn a_relay_that_has_taken_its_days_mails_makes_nobodys_address_bad() {
+    static TAKEN: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+    fn six(taken: &AtomicUsize, no: &'static str) -> Does {
+        match taken.fetch_add(1, Ordering::Relaxed) {
+            0..6 => Does::Takes,
+            _ => Does::Says(no),
+        }
+    }
+    let limits: [fn(&str) -> Does; 2] = [
+        |_| six(&TAKEN[0], "550 5.4.5 Daily user sending limit exceeded"),
+        |_| six(&TAKEN[1], "550 no more of this"),
+    ];
+    for does in limits {
+        let town = Town::new(Server::new(does), 2, 60).await;
+        let delivered = town.at("2026-12-01T07:00").await;
+        assert_eq!((delivered.sent, delivered.refused), (6, 0));
+        assert!(delivered.relay.is_some());
+        assert_eq!(town.in_state("waiting").await, 54);
+    }
+}
+
+/// Spaces around an address do not leave with the mail, nor do they hide that it was refused.
+#[tokio::test]
+async fn an_address_with_spaces_around_it_is_told_as_any_other() {
+    let does = |to: &str| match to {
+        "r0@prov.example" => Does::Says("550 5.1.1 unknown"),
+        _ => Does::Takes,
+    };
+    let town = Town::new(Server::new(does), 1, 3).await;
+    let mut spaced = batch(3);
+    spaced.people[0].email = " r0@prov.example ".into();
+    let at = Timestamp::UNIX_EPOCH;
+    let changed = town
+        .office
+        .calendar
+        .apply(spaced, Writing::Keep, at, "test".into());
+    changed.await.unwrap();
+    assert_eq!(town.at("2026-12-01T07:00").await.refused, 1);
+    let slices = town.office.every_slice(DUE).await.unwrap();
+    let mut troubles = slices.iter().flat_map(|slice| &slice.troubles);
+    assert!(troubles.any(|trouble| matches!(trouble, Trouble::Undeliverable { .. })));
+}
+
+/// Three unknown addresses on an otherwise empty morning look like the relay's trouble; they are
+/// tried again behind what came meanwhile, and believed when that was taken.
+#[tokio::test]
+async fn a_few_unknown_recipients_hold_up_nobody_and_are_told() {
+    let does = |to: &str| match to {
+        "r0@prov.example" | "r1@prov.example" | "r2@prov.example" => {
+            Does::Says("550 5.1.1 User unknown in relay recipient table")
+        }
+        _ => Does::Takes,
+    };
+    let town = Town::new(Server::new(does), 1, 3).await;
+    let delivered = town.at("2026-12-01T07:00").await;
+    assert!(delivered.relay.is_some());
+    assert_eq!((delivered.refused, town.in_state("waiting").await), (0, 3));
+    let at = Timestamp::UNIX_EPOCH;
+    let more = town
+        .office
+        .calendar
+        .apply(batch(20), Writing::Keep, at, "test".into());
+    more.await.unwrap();
+    let delivered = town.at("2026-12-01T07:30").await;
+    assert_eq!(
+        (delivered.sent, delivered.refused, delivered.relay),
+        (17, 3, None)
+    );
+    let tried = town.seen.lock().unwrap().recipients.clone();
+    assert!(tried[3..20].iter().all(|to| does(to) == Does::Takes));
+}
+
+#[tokio::test]
+async fn unknown_recipients_and_nobody_else_are_told_when_they_stay_unknown() {
+    let does = |_: &str| Does::Says("550 5.1.1 User unknown in relay recipient table");
+    let town = Town::new(Server::new(does), 1, 3).await;
+    assert_eq!(town.at("2026-12-01T07:00").await.refused, 0);
+    assert_eq!(town.at("2026-12-01T07:30").await.refused, 0);
+    assert_eq!(town.at("2026-12-01T08:30").await.refused, 3);
+    assert_eq!(town.in_state("refused").await, 3);
 }
 
 #[tokio::test]

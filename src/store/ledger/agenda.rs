@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Ledger, slice, slice_word};
+use super::{Ledger, slice, slice_word, writing};
 use crate::follow_up::AreaId;
 use crate::store::StoreError;
 
@@ -36,7 +36,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 for slice in &slices {
                     set_look_on(&transaction, slice.as_ref(), Date::MIN)?;
                 }

@@ -19,11 +19,11 @@ mod outbox;
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 pub use notice::{Noted, Tick};
-pub use outbox::{Attempt, Claimed, ClaimedLine, Prepared, Settlement};
+pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 
 use super::StoreError;
 use super::database::{Absent, Database};
@@ -84,6 +84,12 @@ impl Ledger {
     }
 }
 
+/// A transaction that is going to write. It takes the lock at its beginning, where SQLite waits for
+/// another program to be done: one that has read before it writes is refused at once.
+fn writing(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
 /// The ledger's word for a slice: the area's identifier, or nothing for the authority's own.
 fn slice_word(area: Option<&AreaId>) -> &str {
     area.map_or("", AreaId::as_str)
@@ -108,4 +114,77 @@ fn read<T: std::str::FromStr>(table: &'static str, text: &str) -> Result<T, Stor
         table,
         message: format!("\"{text}\" cannot be read back"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use jiff::civil::date;
+
+    use super::*;
+
+    /// One that died between the claim and the try has not tried.
+    #[tokio::test]
+    async fn only_a_try_makes_a_mail_more_uncertain() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let ledger = Ledger::open_or_create(&path).unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute_batch(
+                "INSERT INTO mail (person, slot, message_id, state, next_attempt_utc, created_utc)
+                 VALUES ('r', '2026-12-01', 'm', 'waiting', 0, 0)",
+            )
+            .unwrap();
+        let day = date(2026, 12, 1);
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let prepared = Prepared {
+            address: "r@prov.example".into(),
+            subject: "s".into(),
+            bytes: b"b".to_vec(),
+        };
+        for second in [10, 20, 30] {
+            let claimed = ledger.claim(at(second), day, 1).await.unwrap();
+            let id = claimed[0].id;
+            if second == 10 {
+                let mails = vec![(id, prepared.clone())];
+                ledger.prepare(mails, Vec::new()).await.unwrap();
+                ledger.mark_dot(id, at(second), day).await.unwrap();
+                assert_eq!(ledger.recover(at(15), 1).await.unwrap(), (1, 1));
+            } else {
+                assert_eq!(claimed[0].frozen, Some(prepared.clone()));
+                assert_eq!(ledger.recover(at(second + 5), 1).await.unwrap(), (1, 0));
+            }
+        }
+        let claimed = ledger.claim(at(40), day, 1).await.unwrap();
+        assert_eq!(claimed[0].uncertain, 1);
+        ledger.mark_dot(claimed[0].id, at(40), day).await.unwrap();
+        assert_eq!(ledger.recover(at(45), 1).await.unwrap(), (1, 1));
+        let mails = ledger.mails(true).await.unwrap();
+        assert_eq!((mails[0].state.as_str(), mails[0].uncertain), ("held", 2));
+    }
+
+    #[tokio::test]
+    async fn a_claim_waits_for_a_command_that_writes() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ledger.db");
+        let ledger = Ledger::open_or_create(&path).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other
+            .execute_batch(
+                "INSERT INTO mail (person, slot, message_id, state, next_attempt_utc, created_utc)
+                 VALUES ('r', '2026-12-01', 'm', 'waiting', 0, 0);
+                 BEGIN IMMEDIATE; INSERT INTO fact (name, value) VALUES ('n', 'v');",
+            )
+            .unwrap();
+        let command = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(300));
+            other.execute_batch("COMMIT").unwrap();
+        });
+        let claimed = ledger.claim(Timestamp::UNIX_EPOCH, date(2026, 12, 1), 1);
+        assert_eq!(claimed.await.unwrap().len(), 1);
+        command.join().unwrap();
+    }
 }

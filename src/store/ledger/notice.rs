@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::agenda::set_look_on;
-use super::{Ledger, read, slice_word};
+use super::{Ledger, read, slice_word, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Letter, Line, Mailbox, NoticeKey};
 use crate::store::StoreError;
@@ -81,7 +81,7 @@ impl Ledger {
     pub async fn write_down(&self, tick: Tick) -> Result<Noted, StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 let mut noted = Noted::default();
                 for (letter, message_id) in &tick.letters {
                     let (mail, begun) = gathering_mail(&transaction, &tick, letter, message_id)?;

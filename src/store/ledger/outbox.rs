@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use super::agenda::set_look_on;
-use super::{Ledger, read, slice, slices_of};
+use super::{Ledger, read, slice, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey};
 use crate::store::StoreError;
@@ -21,16 +21,28 @@ pub struct Claimed {
     pub person: PersonId,
     /// Its Message-ID, without angle brackets.
     pub message_id: String,
-    /// Tries so far that said something of this mail.
+    /// Tries so far that were answered, or broke off in the middle.
     pub attempts: u32,
     /// Tries so far whose answer to the final dot is unknown.
     pub uncertain: u32,
-    /// When it was first refused for now, since it was begun or a person let it begin anew.
+    /// When it was first refused for now, since it was begun or a person let it begin anew. A
+    /// connection that broke and a server that wants to be left alone say nothing of that.
     pub first_refused: Option<Timestamp>,
+    /// Refusals so far that were not believed, since it was begun or a person let it begin anew.
+    pub doubted: Vec<Doubted>,
     /// What may already have arrived and must go out unchanged: address, subject and bytes.
     pub frozen: Option<Prepared>,
     /// The notices it carries.
     pub lines: Vec<ClaimedLine>,
+}
+
+/// A refusal that was not believed when it came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doubted {
+    /// The refusal.
+    pub attempt: Attempt,
+    /// Whether the server has taken other mail since.
+    pub taken_since: bool,
 }
 
 /// One notice of a claimed mail.
@@ -94,6 +106,8 @@ pub enum Settlement {
     Unknown(Attempt, Timestamp),
     /// As `Unknown`, once too often: a person decides.
     Held(Attempt),
+    /// Refused, but perhaps not for its own sake: it waits until then, behind the others.
+    Doubted(Attempt, Timestamp),
     /// The relay's trouble, not this mail's: it waits on, uncounted.
     Released(Timestamp),
     /// Nothing it was to say holds any more.
@@ -101,8 +115,9 @@ pub enum Settlement {
 }
 
 impl Ledger {
-    /// Claims up to `limit` mails whose time has come, those that may have arrived first. A person
-    /// gets one mail on the local day `day`: another waits.
+    /// Claims up to `limit` mails whose time has come: those that may have arrived first, then those
+    /// that were tried least, so that what is refused again and again holds up nobody. A person gets
+    /// one mail on the local day `day`: another waits.
     ///
     /// # Errors
     /// SQLite refused, or a row cannot be read back.
@@ -114,7 +129,7 @@ impl Ledger {
     ) -> Result<Vec<Claimed>, StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 let claimed = claim(&transaction, (now, day), limit)?;
                 transaction.commit()?;
                 Ok(claimed)
@@ -134,7 +149,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 for (id, prepared) in &mails {
                     transaction
                         .prepare_cached(
@@ -198,7 +213,7 @@ impl Ledger {
     ) -> Result<(), StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 let claimed = transaction
                     .prepare_cached("SELECT 1 FROM mail WHERE id = ?1 AND state = 'sending'")?
                     .exists([id])?;
@@ -210,9 +225,9 @@ impl Ledger {
             .await
     }
 
-    /// What was claimed and left behind by a dead process or an error waits again. Where its content may have
-    /// left, that counts as an uncertain try; one too many, and it is held. Returns how many
-    /// were found, and how many of them uncertain.
+    /// What was claimed and left behind by a dead process or an error waits again. Where its content
+    /// may have left since it was claimed, that counts as an uncertain try; one too many, and it is
+    /// held. Returns how many were found, and how many of them uncertain.
     ///
     /// # Errors
     /// SQLite refused.
@@ -223,21 +238,25 @@ impl Ledger {
     ) -> Result<(usize, usize), StoreError> {
         self.database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
+                // A frozen mail keeps the mark of an earlier try, which is older than its turn.
+                let tried = "state = 'sending' AND dot_utc IS NOT NULL
+                             AND (uncertain = 0 OR dot_utc >= next_attempt_utc)";
                 let held: Vec<i64> = transaction
-                    .prepare(
+                    .prepare(&format!(
                         "UPDATE mail SET uncertain = uncertain + 1, state = 'held', settled_utc = ?1
-                         WHERE state = 'sending' AND dot_utc IS NOT NULL AND uncertain >= ?2
-                         RETURNING id",
-                    )?
+                         WHERE {tried} AND uncertain >= ?2 RETURNING id"
+                    ))?
                     .query_map(params![now.as_second(), most_uncertain], |row| row.get(0))?
                     .collect::<Result<_, _>>()?;
                 for &id in &held {
                     tell_of_it(&transaction, id)?;
                 }
                 let again = transaction.execute(
-                    "UPDATE mail SET uncertain = uncertain + 1, next_attempt_utc = ?1, state = 'waiting'
-                     WHERE state = 'sending' AND dot_utc IS NOT NULL",
+                    &format!(
+                        "UPDATE mail SET uncertain = uncertain + 1, next_attempt_utc = ?1,
+                                state = 'waiting' WHERE {tried}"
+                    ),
                     [now.as_second()],
                 )?;
                 let uncertain = held.len() + again;
@@ -268,7 +287,7 @@ fn claim(
                         AND (o.sent_on = ?3 OR o.state = 'sending'
                              OR (o.state = 'waiting' AND o.dot_utc IS NOT NULL
                                  AND o.next_attempt_utc <= ?1))))
-             ORDER BY dot_utc IS NULL, next_attempt_utc, id LIMIT ?2",
+             ORDER BY dot_utc IS NULL, attempts, next_attempt_utc, id LIMIT ?2",
         )?
         .query_map(
             params![now.as_second(), limit as i64, day.to_string()],
@@ -295,6 +314,7 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
             "SELECT person, message_id, attempts, uncertain, dot_utc IS NOT NULL, address, subject,
                     bytes, (SELECT min(at_utc) FROM attempt
                             WHERE mail = mail.id AND outcome = 'temporary'
+                                AND (code NOT IN (421, 432) OR stage = 'sendmail')
                                 AND at_utc >= mail.created_utc)
              FROM mail WHERE id = ?1",
         )?
@@ -315,10 +335,12 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
                 attempts: row.get(2)?,
                 uncertain: row.get(3)?,
                 first_refused: first_refused.and_then(|at| Timestamp::from_second(at).ok()),
+                doubted: Vec::new(),
                 frozen,
                 lines: Vec::new(),
             })
         })?;
+    claimed.doubted = doubted(connection, id)?;
     let mut statement = connection.prepare_cached(
         "SELECT id, occurrence, recipient, role, due, area FROM notice
          WHERE mail = ?1 AND decision = 'said' ORDER BY id",
@@ -344,6 +366,30 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
         });
     }
     Ok(claimed)
+}
+
+fn doubted(connection: &Connection, id: i64) -> Result<Vec<Doubted>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT at_utc, stage, code, reply,
+                EXISTS (SELECT 1 FROM attempt other
+                        WHERE other.id > attempt.id AND other.outcome = 'accepted')
+         FROM attempt WHERE mail = ?1 AND outcome = 'permanent'
+            AND at_utc >= (SELECT created_utc FROM mail WHERE id = ?1) ORDER BY id",
+    )?;
+    let doubted = statement.query_map([id], |row| {
+        let attempt = Attempt {
+            at: Timestamp::from_second(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH),
+            stage: row.get(1)?,
+            code: row.get(2)?,
+            reply: row.get(3)?,
+        };
+        let taken_since = row.get(4)?;
+        Ok(Doubted {
+            attempt,
+            taken_since,
+        })
+    })?;
+    Ok(doubted.collect::<Result<_, _>>()?)
 }
 
 fn settle(
@@ -412,6 +458,12 @@ fn settle(
         }
         Settlement::Later(attempt, next) => {
             count(attempt, "temporary", false)?;
+            gather_again(connection, id, *next)?;
+        }
+        Settlement::Doubted(attempt, next) => {
+            let for_good = attempt.code.is_some_and(|code| code >= 500);
+            let outcome = if for_good { "permanent" } else { "temporary" };
+            count(attempt, outcome, false)?;
             gather_again(connection, id, *next)?;
         }
         Settlement::Released(next) => gather_again(connection, id, *next)?,
