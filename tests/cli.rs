@@ -206,7 +206,7 @@ fn check_tells_every_problem_at_once() {
     assert_eq!(code, 1);
     for problem in [
         "the school year 2028/29",
-        "Hej",
+        "templates/sv.toml: greeting: ",
         "greting",
         "templates/en.toml",
         "mails cannot be written here",
@@ -332,6 +332,35 @@ fn an_authoritys_own_words_lie_over_the_built_in_ones() {
         .unwrap();
     assert!(text.contains("NU UTVÄRDERAR VI"), "{text}");
     assert!(text.contains("3 december 2026"), "{text}");
+}
+
+#[test]
+fn words_that_no_mail_can_be_made_of_are_refused_before_one_is() {
+    let place = Place::settled();
+    for template in ["{{ name | nosuch }}", "{{ nam }}"] {
+        place.write("templates/sv.toml", &format!("greeting = \"{template}\"\n"));
+        let at = ["--at", "2026-11-19T07:00"];
+        let (said, code) = place.says(&["check", at[0], at[1]]);
+        assert_eq!(code, 1, "{said}");
+        assert!(said.contains("templates/sv.toml: greeting: "), "{said}");
+        let (said, code) = place.says(&["run", "--once", at[0], at[1]]);
+        assert_eq!(code, 78, "{said}");
+    }
+}
+
+/// Not every fault shows on samples. A mail whose words fail waits, and goes when they are mended.
+#[test]
+fn a_mail_whose_words_fail_is_not_lost() {
+    let place = Place::settled();
+    let broken = "greeting = \"{% if name == 'Rut' %}{{ name | nosuch }}{% endif %}\"\n";
+    place.write("templates/sv.toml", broken);
+    let (said, code) = place.says(&["run", "--once", "--at", "2026-11-19T07:00"]);
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("0 refused, 1 to be tried again"), "{said}");
+    assert!(said.contains("cannot be put into words"), "{said}");
+    place.write("templates/sv.toml", "greeting = \"Tjena {{ name }}!\"\n");
+    let (said, _) = place.says(&["run", "--once", "--at", "2026-11-19T09:00"]);
+    assert!(said.contains("1 sent, 0 refused"), "{said}");
 }
 
 #[test]

@@ -99,10 +99,7 @@ async fn look(settings: Settings, (now, connect): (Timestamp, bool), findings: &
         let what = "there is no such directory; make it, or leave mail.templates out";
         findings.problem(directory, what);
     }
-    let wrong_words: Vec<String> = check_words(templates)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let wrong_words = check_words(templates);
     let words_are_well = wrong_words.is_empty();
     findings.problems.extend(wrong_words);
     if let Err(error) = databases(settings, words_are_well, now, findings).await {
