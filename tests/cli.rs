@@ -217,6 +217,32 @@ fn check_tells_every_problem_at_once() {
 }
 
 #[test]
+fn a_configuration_named_without_a_directory_is_as_good() {
+    let place = Place::new();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_avstamd"));
+    command.current_dir(place.path());
+    command.args(["--config", "avstamd.toml", "check"]);
+    let output = command.args(["--at", "2026-11-23T07:00"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said}");
+}
+
+#[test]
+fn status_knows_no_mail_of_a_day_to_come() {
+    let place = Place::settled();
+    let (said, code) = place.says(&["run", "--once", "--at", "2026-11-19T07:00"]);
+    assert_eq!(code, 0, "{said}");
+    let mailed = |at| {
+        let (json, _) = place.says(&["status", "--at", at, "--json"]);
+        let value: Value = serde_json::from_str(&json).unwrap();
+        value["units"][0]["last_mailed"].clone()
+    };
+    assert_eq!(mailed("2026-11-18T07:00"), Value::Null);
+    assert_eq!(mailed("2026-11-19T08:00"), "2026-11-19");
+    assert_eq!(mailed("2026-12-01T08:00"), "2026-11-19");
+}
+
+#[test]
 fn check_looks_at_the_way_out() {
     let place = Place::new();
     let smtp = "kind = \"smtp\"\nhost = \"127.0.0.1\"\nport = 9\nsecurity = \"none\"\nuser = \"u\"\npassword-file = \"password\"\n";

@@ -138,8 +138,9 @@ async fn transport(settings: &Settings, connect: bool, findings: &mut Findings) 
             return;
         }
         TransportKind::Files { directory } => {
-            let parent = directory.parent().unwrap_or(Path::new("."));
-            if !directory.is_dir() && (directory.exists() || !parent.is_dir()) {
+            let cannot_be_made =
+                parent(directory).is_some_and(|parent| !parent.is_dir()) || directory.exists();
+            if !directory.is_dir() && cannot_be_made {
                 let what = "mails cannot be written here; name a directory in one that is there";
                 findings.problem(directory, what);
             }
@@ -162,6 +163,12 @@ async fn transport(settings: &Settings, connect: bool, findings: &mut Findings) 
     }
 }
 
+/// The directory a path names; none where it stands in the present one.
+fn parent(path: &Path) -> Option<&Path> {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+}
+
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path)
@@ -179,10 +186,7 @@ async fn databases(
         (&database.calendar, "the first import makes it"),
         (&database.ledger, "the first run makes it"),
     ] {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        if directory.is_some_and(|directory| !directory.is_dir()) {
+        if parent(path).is_some_and(|directory| !directory.is_dir()) {
             let what = "its directory is not there; make it, writable for the daemon";
             findings.problem(path, what);
         } else if !path.exists() {
