@@ -1,15 +1,18 @@
 //! `avstamd check`: everything that can be wrong before the first mail, told at once.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::when::When;
 use super::{AlreadyTold, output};
 use crate::config::{self, ConfigError, Fault, Settings, TransportKind};
 use crate::daemon::{Office, Post, check_words};
+use crate::follow_up::AreaWorld;
 use crate::store::{Calendar, Ledger};
 
 /// Check configuration, databases, words and transport; tell every problem at once
@@ -204,7 +207,9 @@ async fn databases(
     }
     let day = settings.calendar.today(now);
     let office = Office::new(settings, calendar, ledger)?;
+    let mut without_address = BTreeSet::new();
     for slice in office.every_slice(day).await? {
+        without_address.extend(in_post_without_address(&slice.world, day));
         for fault in slice.world.faults {
             findings.problems.push(format!(
                 "calendar, table {}, row {}: {}",
@@ -212,7 +217,19 @@ async fn databases(
             ));
         }
     }
+    findings.problems.extend(without_address);
     queue(&office.ledger, findings).await
+}
+
+fn in_post_without_address(world: &AreaWorld, day: Date) -> BTreeSet<String> {
+    let in_post = world.appointments.iter().filter(|post| post.holds(day));
+    let cut_off = in_post.filter(|post| !world.is_reachable(&post.person));
+    cut_off
+        .map(|post| {
+            let (id, role) = (&post.person, post.role.word().replace('_', " "));
+            format!("calendar: {id}, {role}, has no address that mail can be sent to; write it in people.csv and import the file again")
+        })
+        .collect()
 }
 
 async fn queue(ledger: &Ledger, findings: &mut Findings) -> anyhow::Result<()> {
