@@ -228,6 +228,86 @@ fn a_configuration_named_without_a_directory_is_as_good() {
 }
 
 #[test]
+fn those_who_cannot_be_written_to_are_found_where_nobody_can_be_told() {
+    let place = Place::settled();
+    place.write(
+        "people.csv",
+        "id;name;email;role;area;units\n\
+         rut;Rut Öberg;rut@prov.example;rektor;;12345678\n\
+         ake;Åke Ärlig;ake@prov.example;områdeschef;norr;\n\
+         kim;Kim Alm;kim@prov.example;kvalitetsutvecklare;;\n",
+    );
+    let people = place.path().join("people.csv");
+    let (said, code) = place.says(&["import", people.to_str().unwrap()]);
+    assert_eq!(code, 0, "{said}");
+    rusqlite::Connection::open(place.path().join("calendar.db"))
+        .unwrap()
+        .execute("UPDATE person SET email = 'x' WHERE id = 'kim'", [])
+        .unwrap();
+    let at = ["--at", "2026-11-19T07:00"];
+    let (said, code) = place.says(&["check", at[0], at[1]]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("kim, quality officer, has no address"),
+        "{said}"
+    );
+    let mut command = place.command(&["run", "--once", at[0], at[1]]);
+    let output = command.env("AVSTAMD_LOG", "warn").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("nobody can be told"), "{said}");
+}
+
+/// Otherwise the check-in that is missing goes on missing, and nobody knows why.
+#[test]
+fn a_check_in_is_recorded_only_between_two_who_have_check_ins() {
+    let place = Place::settled();
+    place.write("areas.csv", "id;name\nnorr;Norr\nsyd;Syd\n");
+    place.write(
+        "people.csv",
+        "id;name;email;role;area;units\n\
+         rut;Rut Öberg;rut@prov.example;rektor;;12345678\n\
+         ake;Åke Ärlig;ake@prov.example;områdeschef;norr;\n\
+         bo;Bo Ek;bo@prov.example;områdeschef;syd;\n",
+    );
+    let (said, code) = place.says(&["import", place.path().to_str().unwrap()]);
+    assert_eq!(code, 0, "{said}");
+    let record = |manager| {
+        let check_in = ["record", "check-in", "--principal", "rut", "--area-manager"];
+        let held = ["--held-on", "2026-11-18", "--at", "2026-11-19T07:00"];
+        place.says(&[&check_in[..], &[manager], &held].concat())
+    };
+    let (said, code) = record("bo");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("write ake (Åke Ärlig)"), "{said}");
+    assert_eq!(record("ake").1, 0);
+}
+
+#[test]
+fn who_holds_no_post_is_told_so() {
+    let place = Place::settled();
+    place.write(
+        "people.csv",
+        "id;name;email;role;area;units;valid_from;valid_to\n\
+         rut;Rut Öberg;rut@prov.example;rektor;;12345678;2026-08-01;2027-01-10\n",
+    );
+    let people = place.path().join("people.csv");
+    let (said, code) = place.says(&["import", people.to_str().unwrap()]);
+    assert_eq!(code, 0, "{said}");
+    let told = |on| {
+        let explain = ["explain", "--person", "rut", "--at", "2026-11-19T07:00"];
+        place.says(&[&explain[..], &["--on", on]].concat()).0
+    };
+    let after = told("2027-01-12");
+    assert!(
+        after.contains("holds no post on this day; the last ended 2027-01-10"),
+        "{after}"
+    );
+    let before = told("2026-07-01");
+    assert!(before.contains("the next begins 2026-08-01"), "{before}");
+    assert!(!told("2026-11-19").contains("holds no post"));
+}
+
+#[test]
 fn status_knows_no_mail_of_a_day_to_come() {
     let place = Place::settled();
     let (said, code) = place.says(&["run", "--once", "--at", "2026-11-19T07:00"]);
