@@ -5,23 +5,17 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-templates = "templates"
+const CONFIG: &str = concat!(
+    include_str!("common/base.toml"),
+    r#"templates = "templates"
 [mail.transport]
 kind = "files"
 directory = "mail"
 [[school-year]]
 name = "2026/27"
 terms = [{ from = 2026-08-18, to = 2026-12-18 }]
-"#;
+"#
+);
 
 struct Place(tempfile::TempDir);
 

@@ -10,22 +10,16 @@ use avstamd::store::{Calendar, Ledger};
 use jiff::civil::date;
 use rusqlite::Connection;
 
-const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+const CONFIG: &str = concat!(
+    include_str!("common/base.toml"),
+    r#"[mail.transport]
 kind = "files"
 directory = "mail"
 [[school-year]]
 name = "2026/27"
 terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
-"#;
+"#
+);
 
 const CALENDAR: [&str; 4] = [
     include_str!("../src/store/calendar/0001_calendar.sql"),
