@@ -138,6 +138,26 @@ fn a_bad_new_configuration_keeps_the_old_one_and_says_so() {
 }
 
 #[test]
+fn words_that_no_mail_can_be_made_of_leave_the_old_ones_in_force() {
+    let daemon = Daemon::start();
+    daemon.hear("READY=1");
+    let directory = daemon.directory.path();
+    std::fs::write(directory.join("sv.toml"), "greeting = \"{{ nam }}\"").unwrap();
+    let own = CONFIG.replace("[mail]\n", "[mail]\ntemplates = \".\"\n");
+    std::fs::write(directory.join("avstamd.toml"), own).unwrap();
+    daemon.signal("HUP");
+    daemon.hear("RELOADING=1");
+    daemon.hear("READY=1");
+    let (status, _, log) = daemon.stop();
+    assert!(status.success());
+    assert!(
+        log.contains("the old configuration stays in force"),
+        "{log}"
+    );
+    assert!(log.contains("sv.toml: greeting: "), "{log}");
+}
+
+#[test]
 fn never_two_daemons_on_one_ledger() {
     let daemon = Daemon::start();
     daemon.hear("READY=1");
