@@ -10,6 +10,9 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
+/// What it shares with the other tests.
+const BASE: &str = include_str!("common/base.toml");
+
 const MAILS: usize = 1_000;
 const DAY: &str = "2026-12-01T07:00";
 
@@ -67,16 +70,7 @@ fn converse(stream: TcpStream, accepted: &Accepted) -> std::io::Result<()> {
 
 fn town(directory: &Path, port: u16) {
     let config = format!(
-        r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+        r#"{BASE}[mail.transport]
 kind = "smtp"
 host = "127.0.0.1"
 port = {port}

@@ -6,22 +6,16 @@ use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+const CONFIG: &str = concat!(
+    include_str!("common/base.toml"),
+    r#"[mail.transport]
 kind = "files"
 directory = "mail"
 [[school-year]]
 name = "2026/27"
 terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
-"#;
+"#
+);
 
 struct Daemon {
     process: Child,
@@ -141,6 +135,26 @@ fn a_bad_new_configuration_keeps_the_old_one_and_says_so() {
     );
     assert!(log.contains("did you mean \"reply-to\"?"), "{log}");
     assert!(log.contains("the configuration was read anew"), "{log}");
+}
+
+#[test]
+fn words_that_no_mail_can_be_made_of_leave_the_old_ones_in_force() {
+    let daemon = Daemon::start();
+    daemon.hear("READY=1");
+    let directory = daemon.directory.path();
+    std::fs::write(directory.join("sv.toml"), "greeting = \"{{ nam }}\"").unwrap();
+    let own = CONFIG.replace("[mail]\n", "[mail]\ntemplates = \".\"\n");
+    std::fs::write(directory.join("avstamd.toml"), own).unwrap();
+    daemon.signal("HUP");
+    daemon.hear("RELOADING=1");
+    daemon.hear("READY=1");
+    let (status, _, log) = daemon.stop();
+    assert!(status.success());
+    assert!(
+        log.contains("the old configuration stays in force"),
+        "{log}"
+    );
+    assert!(log.contains("sv.toml: greeting: "), "{log}");
 }
 
 #[test]

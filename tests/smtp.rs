@@ -34,6 +34,11 @@ type Shared = Arc<Mutex<Seen>>;
 
 /// A server that does `does` whenever it comes to `stage`.
 async fn server(stage: Stage, does: Option<Does>) -> (u16, Shared) {
+    server_with("LOGIN PLAIN", stage, does).await
+}
+
+/// The same, offering these ways to log in.
+async fn server_with(logins: &'static str, stage: Stage, does: Option<Does>) -> (u16, Shared) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let seen = Shared::default();
@@ -41,7 +46,8 @@ async fn server(stage: Stage, does: Option<Does>) -> (u16, Shared) {
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             kept.lock().unwrap().connections += 1;
-            tokio::spawn(converse(stream, (stage, does.clone()), Arc::clone(&kept)));
+            let story = (logins, stage, does.clone());
+            tokio::spawn(converse(stream, story, Arc::clone(&kept)));
         }
     });
     (port, seen)
@@ -49,7 +55,7 @@ async fn server(stage: Stage, does: Option<Does>) -> (u16, Shared) {
 
 async fn converse(
     stream: TcpStream,
-    (odd, does): (Stage, Option<Does>),
+    (logins, odd, does): (&str, Stage, Option<Does>),
     seen: Shared,
 ) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
@@ -74,14 +80,24 @@ async fn converse(
             .push(line.trim_end().to_owned());
         match line.split([' ', ':', '\r']).next().unwrap_or_default() {
             "EHLO" => {
-                answer(
-                    &mut stream,
-                    Stage::Ehlo,
-                    b"250-hej\r\n250-SIZE 5000\r\n250 AUTH LOGIN PLAIN\r\n",
-                )
-                .await?
+                let offers = format!("250-hej\r\n250-SIZE 5000\r\n250 AUTH {logins}\r\n");
+                answer(&mut stream, Stage::Ehlo, offers.as_bytes()).await?;
             }
-            "AUTH" => answer(&mut stream, Stage::Auth, b"235 ok\r\n").await?,
+            "AUTH" => {
+                if line.starts_with("AUTH LOGIN") {
+                    // It asks for the name, then for the password.
+                    for asks in [b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n"] {
+                        stream.write_all(asks).await?;
+                        let mut line = String::new();
+                        stream.read_line(&mut line).await?;
+                        seen.lock()
+                            .unwrap()
+                            .commands
+                            .push(line.trim_end().to_owned());
+                    }
+                }
+                answer(&mut stream, Stage::Auth, b"235 ok\r\n").await?;
+            }
             "MAIL" => answer(&mut stream, Stage::MailFrom, b"250 ok\r\n").await?,
             "RCPT" => answer(&mut stream, Stage::RcptTo, b"250 ok\r\n").await?,
             "DATA" => {
@@ -179,6 +195,44 @@ async fn a_message_arrives_as_it_was_and_the_connection_is_used_again() {
     assert_eq!(seen.messages, vec![MESSAGE.to_vec(); 3]);
     assert_eq!(seen.commands[1], "AUTH PLAIN AHUAaGVtbGlndA==");
     assert_eq!(seen.commands.last().unwrap(), "QUIT");
+}
+
+#[tokio::test]
+async fn a_server_that_knows_only_login_gets_name_and_password_one_by_one() {
+    let (port, seen) = server_with("LOGIN XOAUTH2", Stage::File, None).await;
+    let outcome = send(&mut transport(port, Security::None).session(), MESSAGE).await;
+    assert_eq!(outcome.verdict, Verdict::Accepted);
+    let seen = seen.lock().unwrap();
+    assert_eq!(seen.commands[1..4], ["AUTH LOGIN", "dQ==", "aGVtbGlndA=="]);
+    assert_eq!(seen.messages.len(), 1);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_the_logins_trouble_whichever_way_it_is_given() {
+    for logins in ["LOGIN", "PLAIN"] {
+        let no = Does::Says(b"535 5.7.8 wrong\r\n".to_vec());
+        let (port, seen) = server_with(logins, Stage::Auth, Some(no)).await;
+        let outcome = send(&mut transport(port, Security::None).session(), MESSAGE).await;
+        assert_eq!(
+            (outcome.stage, outcome.verdict),
+            (Stage::Auth, Verdict::Login),
+            "{logins}"
+        );
+        assert_eq!(outcome.reply.text, "5.7.8 wrong");
+        let seen = seen.lock().unwrap();
+        assert!(!seen.commands.iter().any(|line| line.starts_with("MAIL")));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_knows_no_way_we_know_gets_no_password() {
+    let (port, seen) = server_with("XOAUTH2", Stage::File, None).await;
+    let outcome = send(&mut transport(port, Security::None).session(), MESSAGE).await;
+    assert_eq!(
+        (outcome.stage, outcome.verdict),
+        (Stage::Auth, Verdict::Login)
+    );
+    assert_eq!(seen.lock().unwrap().commands.len(), 1, "EHLO");
 }
 
 #[tokio::test]

@@ -1,15 +1,18 @@
 #!/usr/bin/env bash
 # the national register, with people and measures made up: imported, and a year of forecast
 set -euo pipefail
-cargo build --release --locked --quiet
-
 here=$(cd "$(dirname "$0")/../.." && pwd)
 register="$here/../shared/data/registry/skolenheter_ak9_2025.csv"
 avstamd=${AVSTAMD:-"$here/target/release/avstamd"}
+# Beside the project the register has to be there. Elsewhere there is none, and that is no pass.
 if [ ! -f "$register" ]; then
-    echo "the register is not here; skipped"
-    exit 0
+    if [ -d "$here/../shared" ]; then
+        echo "$register is missing" >&2
+        exit 1
+    fi
+    exit 77
 fi
+cargo build --release --locked --quiet
 town=$(mktemp -d)
 trap 'rm -rf "$town"' EXIT
 sed '/^\[web\]/,/^$/d' "$here/config/demo/avstamd.toml" > "$town/avstamd.toml"

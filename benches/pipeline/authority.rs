@@ -15,16 +15,9 @@ pub const UNITS_AN_AREA: usize = 15;
 pub type Due<'a> = &'a dyn Fn(usize) -> Vec<Date>;
 
 /// The configuration every benchmark runs under; mail becomes files in `mail`.
-pub const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+pub const CONFIG: &str = concat!(
+    include_str!("../../tests/common/base.toml"),
+    r#"[mail.transport]
 kind = "files"
 directory = "mail"
 per-minute = 100000
@@ -38,7 +31,8 @@ name = "2027/28"
 terms = [{ from = 2027-08-17, to = 2027-12-17 }, { from = 2028-01-10, to = 2028-06-09 }]
 [reminders.check-in-gap]
 enabled = false
-"#;
+"#
+);
 
 /// Dates spread over the school year, four a unit.
 pub fn spread(number: usize) -> Vec<Date> {

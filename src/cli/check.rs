@@ -1,15 +1,18 @@
 //! `avstamd check`: everything that can be wrong before the first mail, told at once.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use clap::Args;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use super::when::When;
 use super::{AlreadyTold, output};
 use crate::config::{self, ConfigError, Fault, Settings, TransportKind};
 use crate::daemon::{Office, Post, check_words};
+use crate::follow_up::AreaWorld;
 use crate::store::{Calendar, Ledger};
 
 /// Check configuration, databases, words and transport; tell every problem at once
@@ -99,10 +102,7 @@ async fn look(settings: Settings, (now, connect): (Timestamp, bool), findings: &
         let what = "there is no such directory; make it, or leave mail.templates out";
         findings.problem(directory, what);
     }
-    let wrong_words: Vec<String> = check_words(templates)
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let wrong_words = check_words(templates);
     let words_are_well = wrong_words.is_empty();
     findings.problems.extend(wrong_words);
     if let Err(error) = databases(settings, words_are_well, now, findings).await {
@@ -141,8 +141,9 @@ async fn transport(settings: &Settings, connect: bool, findings: &mut Findings) 
             return;
         }
         TransportKind::Files { directory } => {
-            let parent = directory.parent().unwrap_or(Path::new("."));
-            if !directory.is_dir() && (directory.exists() || !parent.is_dir()) {
+            let cannot_be_made =
+                parent(directory).is_some_and(|parent| !parent.is_dir()) || directory.exists();
+            if !directory.is_dir() && cannot_be_made {
                 let what = "mails cannot be written here; name a directory in one that is there";
                 findings.problem(directory, what);
             }
@@ -165,6 +166,12 @@ async fn transport(settings: &Settings, connect: bool, findings: &mut Findings) 
     }
 }
 
+/// The directory a path names; none where it stands in the present one.
+fn parent(path: &Path) -> Option<&Path> {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+}
+
 fn is_executable(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     std::fs::metadata(path)
@@ -182,10 +189,7 @@ async fn databases(
         (&database.calendar, "the first import makes it"),
         (&database.ledger, "the first run makes it"),
     ] {
-        let directory = path
-            .parent()
-            .filter(|parent| !parent.as_os_str().is_empty());
-        if directory.is_some_and(|directory| !directory.is_dir()) {
+        if parent(path).is_some_and(|directory| !directory.is_dir()) {
             let what = "its directory is not there; make it, writable for the daemon";
             findings.problem(path, what);
         } else if !path.exists() {
@@ -203,7 +207,9 @@ async fn databases(
     }
     let day = settings.calendar.today(now);
     let office = Office::new(settings, calendar, ledger)?;
+    let mut without_address = BTreeSet::new();
     for slice in office.every_slice(day).await? {
+        without_address.extend(in_post_without_address(&slice.world, day));
         for fault in slice.world.faults {
             findings.problems.push(format!(
                 "calendar, table {}, row {}: {}",
@@ -211,7 +217,19 @@ async fn databases(
             ));
         }
     }
+    findings.problems.extend(without_address);
     queue(&office.ledger, findings).await
+}
+
+fn in_post_without_address(world: &AreaWorld, day: Date) -> BTreeSet<String> {
+    let in_post = world.appointments.iter().filter(|post| post.holds(day));
+    let cut_off = in_post.filter(|post| !world.is_reachable(&post.person));
+    cut_off
+        .map(|post| {
+            let (id, role) = (&post.person, post.role.word().replace('_', " "));
+            format!("calendar: {id}, {role}, has no address that mail can be sent to; write it in people.csv and import the file again")
+        })
+        .collect()
 }
 
 async fn queue(ledger: &Ledger, findings: &mut Findings) -> anyhow::Result<()> {

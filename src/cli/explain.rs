@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::forecast::said_before;
 use super::when::When;
 use super::{open, output};
-use crate::follow_up::PersonId;
+use crate::follow_up::{Appointment, PersonId};
 use crate::plan::{Cause, Decision, Mailbox, Silence, Verdict, group, plan, subtract};
 use crate::store::NoticeRow;
 
@@ -32,8 +32,9 @@ pub struct Arguments {
     /// only counted
     #[arg(long)]
     all: bool,
-    /// Print JSON: {person, day, ledger, decisions}; see below
+    /// Print JSON: {person, day, posts, ledger, decisions}; see below
     ///
+    /// posts: whether the person holds any that day, in words; null where they do.
     /// ledger: a list of {occurrence, step, recipient, role, due, decision, reason, on_day, mail,
     /// mail_state, mail_to}. decisions: every one, a list of {occurrence, said, reason, matter,
     /// recipient, to, capacity, due, area, verdict}; verdict is {say: {step, fell_on, next}} or
@@ -49,6 +50,7 @@ const NEAR_DAYS: i32 = 14;
 struct Explanation {
     person: PersonId,
     day: Date,
+    posts: Option<String>,
     ledger: Vec<NoticeRow>,
     decisions: Vec<Explained>,
 }
@@ -85,6 +87,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     });
     let all = decisions.clone();
     decisions.retain(|decision| !is_decided_elsewhere(decision, &all));
+    let posts = without_post(&office.calendar.known().await?.appointments, &person, day);
     let ledger = office.ledger.notices_on(person.clone(), day).await?;
     let decisions = decisions
         .into_iter()
@@ -93,6 +96,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let explanation = Explanation {
         person,
         day,
+        posts,
         ledger,
         decisions,
     };
@@ -101,6 +105,33 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
     output::print(&text(&explanation, arguments.all));
     Ok(())
+}
+
+/// That a person holds no post on `day`, and which is nearest; nothing where they hold one.
+fn without_post(all: &[Appointment], person: &PersonId, day: Date) -> Option<String> {
+    let own = || all.iter().filter(|post| &post.person == person);
+    if own().any(|post| post.holds(day)) {
+        return None;
+    }
+    let ended = own()
+        .filter_map(|post| post.to)
+        .filter(|to| *to < day)
+        .max();
+    let begins = own()
+        .filter_map(|post| post.from)
+        .filter(|from| *from > day)
+        .min();
+    let mut text = "holds no post on this day".to_owned();
+    if let Some(ended) = ended {
+        text.push_str(&format!("; the last ended {ended}"));
+    }
+    if let Some(begins) = begins {
+        text.push_str(&format!("; the next begins {begins}"));
+    }
+    if own().next().is_none() {
+        text = "has no post on record".into();
+    }
+    Some(text)
 }
 
 fn explained(decision: Decision, day: Date) -> Explained {
@@ -142,10 +173,15 @@ fn text(explanation: &Explanation, all: bool) -> String {
     let Explanation {
         person,
         day,
+        posts,
         ledger,
         decisions,
     } = explanation;
-    let mut text = format!("{person}, {day}\n\nIn the ledger for this day:\n");
+    let mut text = format!("{person}, {day}\n");
+    if let Some(posts) = posts {
+        text.push_str(&format!("{person} {posts}.\n"));
+    }
+    text.push_str("\nIn the ledger for this day:\n");
     if ledger.is_empty() {
         text.push_str("  nothing\n");
     }

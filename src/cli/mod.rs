@@ -25,6 +25,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{self, ConfigError};
 use crate::daemon::Office;
 use crate::follow_up::PersonId;
+use crate::mail::WordsError;
 use crate::store::{Calendar, Ledger};
 
 /// Wrong configuration (sysexits.h, EX_CONFIG): systemd does not restart on it.
@@ -90,7 +91,7 @@ pub async fn run(line: CommandLine) -> ExitCode {
             if !told.is_empty() {
                 eprintln!("avstamd: {told}");
             }
-            let wrong_config = error.downcast_ref::<ConfigError>().is_some();
+            let wrong_config = error.is::<ConfigError>() || error.is::<WordsError>();
             ExitCode::from(if wrong_config { EX_CONFIG } else { 1 })
         }
     }

@@ -51,7 +51,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         .settings
         .calendar
         .today(arguments.when.now(&office.settings.calendar));
-    let mailed = office.ledger.last_mailed().await?;
+    let mailed = office.ledger.last_mailed(day).await?;
     let mut units = Vec::new();
     for slice in office.every_slice(day).await? {
         let Some(area) = &slice.world.area else {

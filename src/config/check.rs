@@ -127,6 +127,24 @@ pub fn host(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
     }
 }
 
+/// The address of a page, as it is put into mails.
+pub fn url(table: &Table<'_>, text: &str, place: &Place) {
+    let rest = text
+        .strip_prefix("https://")
+        .or(text.strip_prefix("http://"));
+    if rest.is_none_or(str::is_empty) {
+        table.fault_at(
+            place,
+            "the url begins with https://; write what people's browsers call the page",
+        );
+    } else if text.chars().any(|c| c.is_whitespace() || is_hidden(c)) {
+        table.fault_at(
+            place,
+            "the url holds a space, a line break or an invisible character; write it without",
+        );
+    }
+}
+
 /// Whether a host is this machine itself.
 pub fn is_loopback(host: &str) -> bool {
     host == "localhost"

@@ -82,7 +82,8 @@ pub enum Detail {
     Full,
     /// Titles and identifiers.
     Titles,
-    /// Only that there is something, and how many.
+    /// Identifiers in place of what people wrote about a measure or a dialogue. Names of people,
+    /// units and areas, titles of activities and places of dialogues stand in every mail.
     Link,
 }
 

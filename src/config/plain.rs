@@ -26,11 +26,7 @@ const FOUND: [(&str, &str); 8] = [
 ];
 
 /// Faults of TOML's own, and what to do about them.
-const SYNTAX: [(&str, &str); 7] = [
-    (
-        "duplicate key",
-        "it stands here for the second time; keep one",
-    ),
+const SYNTAX: [(&str, &str); 6] = [
     (
         "invalid basic string",
         "a text has no closing quote; end it with \"",
@@ -86,9 +82,15 @@ pub fn value(message: &str) -> String {
     line
 }
 
-/// What is wrong with the file's syntax.
-pub fn syntax(message: &str) -> String {
+/// What is wrong with the file's syntax, where `found` stands.
+pub fn syntax(message: &str, found: &str) -> String {
     let line = one_line(message);
+    if line.contains("duplicate key") {
+        return format!(
+            "{} stands here for the second time; keep one",
+            one_line(found)
+        );
+    }
     let known = SYNTAX.iter().find(|(words, _)| line.contains(words));
     known.map_or(line.clone(), |(_, plain)| (*plain).to_owned())
 }

@@ -66,10 +66,9 @@ impl<'a> Source<'a> {
         self.broken.set(!errors.is_empty());
         for error in errors {
             let span = error.span().unwrap_or(0..0);
-            self.fault(
-                &Place(span),
-                format!("this is not TOML: {}", plain::syntax(error.message())),
-            );
+            let found = self.text.get(span.clone()).unwrap_or_default();
+            let fault = plain::syntax(error.message(), found);
+            self.fault(&Place(span), format!("this is not TOML: {fault}"));
         }
         let place = Place(0..0);
         Table::new(self, String::new(), place, table.into_inner())

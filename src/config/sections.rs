@@ -189,7 +189,8 @@ fn smtp(table: &mut Table<'_>, base: &Path) -> Option<TransportKind> {
     let user = table.take_placed::<String>("user");
     let password_file = table.take_placed::<PathBuf>("password-file");
     let ca_file = table.take::<PathBuf>("ca-file").map(|path| base.join(path));
-    let hello_name = table.take::<String>("hello-name");
+    let hello_name = table.take_placed::<String>("hello-name");
+    let hello_name = hello_name.and_then(|(name, place)| check::host(table, &name, &place));
     let (level, place) = match security {
         Some((level, place)) => (level, place),
         None => (Security::StartTls, table.place().clone()),
@@ -242,13 +243,8 @@ fn smtp(table: &mut Table<'_>, base: &Path) -> Option<TransportKind> {
 fn web(mut table: Table<'_>) -> Option<WebSettings> {
     let listen = table.require::<SocketAddr>("listen", "\"127.0.0.1:8480\"");
     let url = table.require_placed::<String>("url", "\"https://avstamd.example\"");
-    if let Some((url, place)) = &url
-        && !(url.starts_with("https://") || url.starts_with("http://"))
-    {
-        table.fault_at(
-            place,
-            "the url begins with https://; write what people's browsers call the page",
-        );
+    if let Some((url, place)) = &url {
+        check::url(&table, url, place);
     }
     table.finish();
     Some(WebSettings {

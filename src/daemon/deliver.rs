@@ -23,7 +23,7 @@ use super::post::{Counter, Delivery, Post};
 use super::render::{Outcome, read_slices, render};
 use super::verdict::{Judge, Judgement};
 use crate::config::Settings;
-use crate::plan::backoff::UNCERTAIN_RESENDS;
+use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::plan::{Slot, slot};
 use crate::store::{Attempt, Claimed, Prepared, Settlement};
 
@@ -289,6 +289,18 @@ impl Desk {
                     ready.push_back((mail, prepared));
                 }
                 Outcome::Nothing => settled.push((mail.id, Settlement::Withdrawn)),
+                Outcome::Unworded(reason) => {
+                    // Nobody's address is at fault, so nothing is counted against the mail.
+                    let next = next_try(Trouble::Message, u32::MAX, now);
+                    tracing::error!(
+                        mail = mail.id,
+                        reason = masked(&reason),
+                        %next,
+                        "a mail cannot be put into words and waits; run `avstamd check` and mend the templates"
+                    );
+                    lock(&self.judge).delivered.later += 1;
+                    settled.push((mail.id, Settlement::Released(next)));
+                }
                 Outcome::Impossible { address, reason } => {
                     tracing::error!(
                         mail = mail.id,

@@ -1,6 +1,6 @@
 //! What tick and deliver work with: settings, the two databases, the words.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -179,11 +179,15 @@ pub fn sender(settings: &Settings) -> Sender {
     }
 }
 
-/// Reads the words of both languages: what is wrong with each.
-pub fn check_words(templates: Option<&Path>) -> Vec<WordsError> {
+/// Reads the words of both languages: what is wrong with each. A layout is common to both.
+pub fn check_words(templates: Option<&Path>) -> BTreeSet<String> {
     [Language::Swedish, Language::English]
         .into_iter()
         .filter_map(|language| Words::load(language, templates).err())
+        .flat_map(|error| match error {
+            WordsError::Unfit(faults) => faults,
+            error => vec![error.to_string()],
+        })
         .collect()
 }
 

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::office::{Office, OfficeError, SliceWorld, sender};
 use crate::follow_up::{AreaId, Person, PersonId};
-use crate::mail::{Composed, Head, Slice, Slices, compose, message};
+use crate::mail::{Composed, Head, MessageError, Slice, Slices, compose, message};
 use crate::plan::{Decision, Matter, NoticeKey, Silence, Trouble, Verdict, plan};
 use crate::store::{Claimed, Prepared};
 
@@ -31,7 +31,9 @@ pub enum Outcome {
     Ready(Prepared),
     /// Nothing it was to say holds any more.
     Nothing,
-    /// It cannot be made: the address or the words are at fault.
+    /// The words fail, the authority's own perhaps: it goes when they are mended.
+    Unworded(String),
+    /// It cannot be made: the address is at fault.
     Impossible {
         /// Where it was to go.
         address: String,
@@ -159,14 +161,10 @@ fn write(
         })
         .collect();
     let words = office.words(person.language);
-    let impossible = |error: &dyn std::error::Error| Outcome::Impossible {
-        address: person.email.clone(),
-        reason: error.to_string(),
-    };
     let composed = match compose(person, decisions, &slices, &office.setting(day), words) {
         Ok(Some(composed)) => composed,
         Ok(None) => return Outcome::Nothing,
-        Err(error) => return impossible(&error),
+        Err(error) => return Outcome::Unworded(error.to_string()),
     };
     let sender = sender(&office.settings);
     let Composed { content, leading } = composed;
@@ -185,7 +183,11 @@ fn write(
             subject: content.subject,
             bytes,
         }),
-        Err(error) => impossible(&error),
+        Err(MessageError::Words(error)) => Outcome::Unworded(error.to_string()),
+        Err(error) => Outcome::Impossible {
+            address: person.email.clone(),
+            reason: error.to_string(),
+        },
     }
 }
 

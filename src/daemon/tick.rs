@@ -7,8 +7,8 @@ use jiff::civil::Date;
 
 use super::clock::message_id;
 use super::office::{Office, OfficeError, sender};
-use crate::follow_up::AreaId;
-use crate::plan::{Decision, Slot, Verdict, group, plan, slot, subtract};
+use crate::follow_up::{AreaId, Role};
+use crate::plan::{Capacity, Decision, Silence, Slot, Verdict, group, plan, slot, subtract};
 use crate::store::{Noted, Tick};
 
 /// Slices planned and written down in one go. Each chunk is a transaction of its own, so a tick
@@ -53,6 +53,7 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
             let rules = &office.settings.rules;
             let planned = plan(day, &slice.world, &slice.troubles, calendar, rules);
             look_on.insert(area.clone(), planned.look_again_on.unwrap_or(Date::MAX));
+            warn_of_deaf_ears(&planned.decisions);
             decisions.extend(unsaid(office, planned).await?);
         }
         let noted = write_down(office, (now, day), decisions, look_on).await?;
@@ -61,6 +62,36 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         ticked.noted.mails += noted.mails;
     }
     Ok(ticked)
+}
+
+/// Warns of what only a person can mend where nobody can be told of it: then the log has to.
+fn warn_of_deaf_ears(decisions: &[Decision]) {
+    let is_deaf = |decision: &Decision| {
+        matches!(
+            decision.verdict,
+            Verdict::Silent(Silence::Vacant | Silence::NoAddress)
+        )
+    };
+    let is_officers =
+        |decision: &&Decision| decision.capacity == Capacity::Holder(Role::QualityOfficer);
+    let heard: BTreeSet<String> = decisions
+        .iter()
+        .filter(|decision| !is_deaf(decision))
+        .map(|decision| decision.matter.occurrence())
+        .collect();
+    let deaf: BTreeSet<String> = decisions
+        .iter()
+        .filter(is_officers)
+        .map(|decision| decision.matter.occurrence())
+        .filter(|occurrence| !heard.contains(occurrence))
+        .collect();
+    if let Some(first) = deaf.first() {
+        tracing::warn!(
+            matters = deaf.len(),
+            first,
+            "nobody can be told of what needs mending; give a quality officer or a school director a working address in people.csv and import it"
+        );
+    }
 }
 
 /// The decisions of a plan that are to be said and have not been.

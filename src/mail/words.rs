@@ -1,9 +1,12 @@
 //! The words people read: one catalogue a language, and the two layouts.
 //!
 //! Every value of a catalogue is a small template. Text and HTML are laid out from the same
-//! sentences, so both parts of a mail say the same.
+//! sentences, so both parts of a mail say the same. Templates of the authority's own are tried on
+//! samples when they are read: what cannot be written in a mail is refused before there is one.
 
-use std::collections::BTreeMap;
+mod samples;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, escape_formatter};
@@ -35,6 +38,9 @@ pub enum WordsError {
         /// What is wrong, and where.
         message: String,
     },
+    /// Templates of the authority's own cannot be used: each with its file and key.
+    #[error("{}", .0.join("\n"))]
+    Unfit(Vec<String>),
     /// A template fails.
     #[error("template {0:#}")]
     Template(#[from] minijinja::Error),
@@ -88,6 +94,75 @@ struct Catalogue {
     list_id: BTreeMap<String, String>,
 }
 
+impl Catalogue {
+    /// Every template but the topics' under its name.
+    fn templates(&self) -> Vec<(String, String)> {
+        let single = [
+            ("greeting", &self.greeting),
+            ("subject-more", &self.subject_more),
+            ("items-more", &self.items_more),
+            ("and", &self.and),
+            ("next", &self.next),
+            ("next-none", &self.next_none),
+            ("next-weekly", &self.next_weekly),
+            ("next-monthly", &self.next_monthly),
+            ("reply", &self.reply),
+            ("signature", &self.signature),
+            ("automatic", &self.automatic),
+        ];
+        let groups = [
+            ("why", &self.why),
+            ("digest", &self.digest),
+            ("concern", &self.concern),
+            ("total", &self.total),
+            ("sign", &self.sign),
+            ("line", &self.line),
+            ("table", &self.table),
+            ("effect", &self.effect),
+            ("list-id", &self.list_id),
+        ];
+        let single = single.map(|(name, template)| (name.to_owned(), template.clone()));
+        let grouped = groups.into_iter().flat_map(|(group, templates)| {
+            let named = templates.iter();
+            named.map(move |(name, template)| (format!("{group}.{name}"), template.clone()))
+        });
+        let topics = self
+            .topic
+            .iter()
+            .flat_map(|(name, topic)| topic.templates(name));
+        single.into_iter().chain(grouped).chain(topics).collect()
+    }
+
+    /// The names of each topic's lists.
+    fn lists(&self) -> BTreeMap<String, Vec<String>> {
+        let names = |topic: &Topic| topic.lists.iter().map(|list| list.of.clone()).collect();
+        let topics = self.topic.iter();
+        topics
+            .map(|(name, topic)| (name.clone(), names(topic)))
+            .collect()
+    }
+}
+
+impl Topic {
+    fn templates(&self, topic: &str) -> Vec<(String, String)> {
+        let facts = self.facts.iter().enumerate();
+        let facts = facts.map(|(number, fact)| (format!("facts.{number}"), fact));
+        let lists = self.lists.iter().enumerate();
+        let lists = lists.map(|(number, list)| (format!("lists.{number}"), &list.lead));
+        let single = [
+            ("heading", &self.heading),
+            ("subject-one", &self.subject_one),
+            ("subject-many", &self.subject_many),
+            ("title", &self.title),
+            ("ask", &self.ask),
+        ];
+        let single = single.map(|(part, template)| (part.to_owned(), template));
+        let all = single.into_iter().chain(facts).chain(lists);
+        all.map(|(part, template)| (format!("topic.{topic}.{part}"), template.clone()))
+            .collect()
+    }
+}
+
 /// Every word of one language, ready to be rendered.
 #[derive(Debug)]
 pub struct Words {
@@ -109,21 +184,42 @@ impl Words {
             Language::English => ("en.toml", include_str!("words/en.toml")),
         };
         let catalogue = catalogue(directory, name, built_in)?;
+        let counts = catalogue.topic.iter();
         let mut words = Self {
             environment: environment(language),
-            facts: BTreeMap::new(),
-            lists: BTreeMap::new(),
+            facts: counts
+                .map(|(topic, words)| (topic.clone(), words.facts.len()))
+                .collect(),
+            lists: catalogue.lists(),
             language,
         };
-        words.add_catalogue(catalogue)?;
-        for (name, built_in) in [
+        let and = catalogue.and.clone();
+        words
+            .environment
+            .add_filter("listed", move |names: Vec<String>| listed(&names, &and));
+        let mut templates = catalogue.templates();
+        let mut built_in_ones = BTreeMap::new();
+        for (layout, built_in) in [
             ("mail.txt.j2", include_str!("layout/mail.txt.j2")),
             ("mail.html.j2", include_str!("layout/mail.html.j2")),
         ] {
-            let text = own(directory, name)?.unwrap_or_else(|| built_in.to_owned());
-            words.environment.add_template_owned(name, text)?;
+            let text = own(directory, layout)?.unwrap_or_else(|| built_in.to_owned());
+            built_in_ones.insert(layout.to_owned(), built_in.to_owned());
+            templates.push((layout.to_owned(), text));
         }
-        Ok(words)
+        let original: Catalogue =
+            toml::from_str(built_in).map_err(|error| in_file(name, &error))?;
+        built_in_ones.extend(original.templates());
+        let faults = words.take_in(templates, &built_in_ones, &original.lists());
+        match (faults.is_empty(), directory) {
+            (true, _) => Ok(words),
+            (false, directory) => Err(WordsError::Unfit(
+                faults
+                    .into_iter()
+                    .map(|(template, fault)| told(directory, name, &template, &fault))
+                    .collect(),
+            )),
+        }
     }
 
     /// The language of these words.
@@ -177,68 +273,104 @@ impl Words {
         Ok(listed(names, &and))
     }
 
-    fn add(&mut self, name: String, template: String) -> Result<(), WordsError> {
-        Ok(self.environment.add_template_owned(name, template)?)
-    }
-
-    fn add_catalogue(&mut self, catalogue: Catalogue) -> Result<(), WordsError> {
-        let and = catalogue.and.clone();
-        self.environment
-            .add_filter("listed", move |names: Vec<String>| listed(&names, &and));
-        for (name, template) in [
-            ("greeting", catalogue.greeting),
-            ("subject-more", catalogue.subject_more),
-            ("items-more", catalogue.items_more),
-            ("and", catalogue.and.clone()),
-            ("next", catalogue.next),
-            ("next-none", catalogue.next_none),
-            ("next-weekly", catalogue.next_weekly),
-            ("next-monthly", catalogue.next_monthly),
-            ("reply", catalogue.reply),
-            ("signature", catalogue.signature),
-            ("automatic", catalogue.automatic),
-        ] {
-            self.add(name.to_owned(), template)?;
-        }
-        for (group, templates) in [
-            ("why", catalogue.why),
-            ("digest", catalogue.digest),
-            ("concern", catalogue.concern),
-            ("total", catalogue.total),
-            ("sign", catalogue.sign),
-            ("line", catalogue.line),
-            ("table", catalogue.table),
-            ("effect", catalogue.effect),
-            ("list-id", catalogue.list_id),
-        ] {
-            for (name, template) in templates {
-                self.add(format!("{group}.{name}"), template)?;
+    /// Adds the templates and tries those that are not built in; what is wrong, by template.
+    fn take_in(
+        &mut self,
+        templates: Vec<(String, String)>,
+        built_in: &BTreeMap<String, String>,
+        lists: &BTreeMap<String, Vec<String>>,
+    ) -> Vec<(String, String)> {
+        let mut faults = Vec::new();
+        for (topic, named) in &self.lists {
+            let known = lists.get(topic).map(Vec::as_slice).unwrap_or_default();
+            for list in named.iter().filter(|list| !known.contains(list)) {
+                let fault = format!("there is no list \"{list}\"; {}", one_of(known));
+                faults.push((format!("topic.{topic}.lists"), fault));
             }
         }
-        for (topic, words) in catalogue.topic {
-            self.add_topic(&topic, words)?;
+        for (name, template) in templates {
+            let own = built_in.get(&name) != Some(&template);
+            if own && !is_known(&name, built_in) {
+                faults.push((name, "there is no such key; leave it out".to_owned()));
+                continue;
+            }
+            let added = self.environment.add_template_owned(name.clone(), template);
+            let fault = match added {
+                Err(error) => Some(format!("{error}; correct the template")),
+                Ok(()) if own => self.fault(&name, lists).err(),
+                Ok(()) => None,
+            };
+            faults.extend(fault.map(|fault| (name, fault)));
+        }
+        faults
+    }
+
+    /// Tries a template on all it may be given.
+    fn fault(&self, name: &str, lists: &BTreeMap<String, Vec<String>>) -> Result<(), String> {
+        let topic = name.split('.').nth(1).unwrap_or_default();
+        let lists = lists.get(topic).map(Vec::as_slice).unwrap_or_default();
+        let samples = samples::samples(name, lists, self.language);
+        let wrong = |error: minijinja::Error| format!("{error}; correct the template");
+        let template = self.environment.get_template(name).map_err(wrong)?;
+        // Every sample of a template has the same names.
+        let keys = samples.first().and_then(|sample| sample.try_iter().ok());
+        let known: BTreeSet<String> = keys
+            .into_iter()
+            .flatten()
+            .map(|key| key.to_string())
+            .collect();
+        let globals: BTreeSet<&str> = self.environment.globals().map(|(name, _)| name).collect();
+        let named = template.undeclared_variables(false);
+        let unknown = named
+            .iter()
+            .filter(|name| !known.contains(*name) && !globals.contains(name.as_str()))
+            .min();
+        if let Some(unknown) = unknown {
+            let known: Vec<String> = known.into_iter().collect();
+            return Err(format!(
+                "\"{unknown}\" is not known here; {}",
+                one_of(&known)
+            ));
+        }
+        for sample in samples {
+            template.render(sample).map_err(wrong)?;
         }
         Ok(())
     }
+}
 
-    fn add_topic(&mut self, topic: &str, words: Topic) -> Result<(), WordsError> {
-        let part = |part: &str| format!("topic.{topic}.{part}");
-        self.add(part("heading"), words.heading)?;
-        self.add(part("subject-one"), words.subject_one)?;
-        self.add(part("subject-many"), words.subject_many)?;
-        self.add(part("title"), words.title)?;
-        self.add(part("ask"), words.ask)?;
-        self.facts.insert(topic.to_owned(), words.facts.len());
-        for (number, fact) in words.facts.into_iter().enumerate() {
-            self.add(part(&format!("facts.{number}")), fact)?;
-        }
-        let mut lists = Vec::new();
-        for (number, ListWords { lead, of }) in words.lists.into_iter().enumerate() {
-            self.add(part(&format!("lists.{number}")), lead)?;
-            lists.push(of);
-        }
-        self.lists.insert(topic.to_owned(), lists);
-        Ok(())
+/// Whether the authority may have words of its own under `name`: a topic has as many facts as it
+/// likes, everything else is there already.
+fn is_known(name: &str, built_in: &BTreeMap<String, String>) -> bool {
+    match name.split('.').collect::<Vec<_>>().as_slice() {
+        ["topic", topic, ..] => built_in.contains_key(&format!("topic.{topic}.heading")),
+        _ => built_in.contains_key(name),
+    }
+}
+
+fn one_of(known: &[String]) -> String {
+    match known {
+        [] => "leave it out".to_owned(),
+        known => format!("write one of {}", known.join(", ")),
+    }
+}
+
+/// A fault of a template with the file it stands in, and its key there.
+fn told(directory: Option<&Path>, catalogue: &str, template: &str, fault: &str) -> String {
+    let is_layout = template.ends_with(".j2");
+    let file = if is_layout { template } else { catalogue };
+    let file = directory.map_or_else(|| file.into(), |directory| directory.join(file));
+    let key = template.trim_end_matches(|c: char| c == '.' || c.is_ascii_digit());
+    match is_layout {
+        true => format!("{}: {fault}", file.display()),
+        false => format!("{}: {key}: {fault}", file.display()),
+    }
+}
+
+fn in_file(file: &str, error: &toml::de::Error) -> WordsError {
+    WordsError::Catalogue {
+        file: file.to_owned(),
+        message: error.to_string(),
     }
 }
 
@@ -253,10 +385,7 @@ fn catalogue(
         || name.to_owned(),
         |directory| directory.join(name).display().to_string(),
     );
-    let wrong = |error: toml::de::Error| WordsError::Catalogue {
-        file: file.clone(),
-        message: error.to_string(),
-    };
+    let wrong = |error: toml::de::Error| in_file(&file, &error);
     let mut words: toml::Table = toml::from_str(built_in).map_err(wrong)?;
     if let Some(own) = own(directory, name)? {
         // Read by itself first: its faults are told by its own lines.

@@ -281,16 +281,21 @@ impl<'a> View<'a> {
         self.world.authority_holders(Role::SchoolDirector, self.day)
     }
 
-    /// The quality officers, those of the authority and those of the area. Where there is none,
-    /// the school directors: somebody must hear of what goes wrong.
+    /// The quality officers, those of the authority and those of the area. Where there is none who
+    /// can be written to, the school directors: somebody must hear of what goes wrong.
     pub fn quality_officers(&self) -> Vec<PersonId> {
         let mut officers = self.world.authority_holders(Role::QualityOfficer, self.day);
         if let Some(area) = &self.world.area {
             let post = Post::Area(area.id.clone());
             officers.extend(self.world.holders(Role::QualityOfficer, &post, self.day));
         }
-        if officers.is_empty() {
-            return self.directors();
+        let is_reached = |officer: &PersonId| {
+            let reader = self.world.stand_in(officer, self.day);
+            self.world.is_reachable(&reader)
+        };
+        let directors = self.directors();
+        if !officers.iter().any(is_reached) && !directors.is_empty() {
+            return directors;
         }
         officers.sort();
         officers.dedup();

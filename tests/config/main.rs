@@ -93,6 +93,64 @@ fn what_is_not_toml_is_told_too() {
     }
 }
 
+#[test]
+fn what_stands_twice_is_named() {
+    for (text, name) in [
+        (
+            "[authority]\nname = \"a\"\nname = \"b\"",
+            ": name stands here",
+        ),
+        ("[mail]\n[authority]\n[mail]\n", ": mail stands here"),
+        (
+            "[mail.transport]\n[mail.transport]\n",
+            ": transport stands here",
+        ),
+    ] {
+        let found = faults(text);
+        assert!(
+            found.iter().any(|fault| fault.message.contains(name)),
+            "{text}: {found:#?}"
+        );
+    }
+}
+
+#[test]
+fn what_others_read_is_held_to_what_they_can_read() {
+    for (good, bad, words) in [
+        (
+            "port = 587",
+            "hello-name = \"mail avstamd\"",
+            "is no host name",
+        ),
+        (
+            "port = 587",
+            "hello-name = \"a\\r\\nMAIL FROM:<x@y.example>\"",
+            "is no host name",
+        ),
+        (
+            "[mail.transport]",
+            "[web]\nlisten = \"127.0.0.1:8480\"\nurl = \"https://av stamd.example\"\n[mail.transport]",
+            "write it without",
+        ),
+        (
+            "[mail.transport]",
+            "[web]\nlisten = \"127.0.0.1:8480\"\nurl = \"https://avstamd.example\\u202E\"\n[mail.transport]",
+            "write it without",
+        ),
+        (
+            "[mail.transport]",
+            "[web]\nlisten = \"127.0.0.1:8480\"\nurl = \"https://\"\n[mail.transport]",
+            "begins with https://",
+        ),
+    ] {
+        let found = faults(&GOOD.replacen(good, bad, 1));
+        assert_eq!(found.len(), 1, "{bad}: {found:#?}");
+        assert!(found[0].message.contains(words), "{bad}: {found:#?}");
+    }
+    let named = GOOD.replace("port = 587", "hello-name = \"avstamd.skola.example\"");
+    assert_eq!(faults(&named), []);
+}
+
 fn configurations(directory: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();

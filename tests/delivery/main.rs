@@ -19,20 +19,14 @@ use jiff::civil::date;
 use server::{Does, Server, Shared};
 use tokio::sync::watch;
 
+/// What it shares with the other tests.
+const BASE: &str = include_str!("../common/base.toml");
+
 const DUE: jiff::civil::Date = date(2026, 12, 1);
 
 fn config(port: u16, connections: usize) -> String {
     format!(
-        r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+        r#"{BASE}[mail.transport]
 kind = "smtp"
 host = "127.0.0.1"
 port = {port}

@@ -17,6 +17,8 @@ pub struct Manner {
     pub language: Language,
     pub detail: Detail,
     pub dialogue: DialogueName,
+    /// Words of the authority's own.
+    pub words: Option<Words>,
 }
 
 impl Manner {
@@ -26,6 +28,7 @@ impl Manner {
             language,
             detail,
             dialogue,
+            words: None,
         }
     }
 }
@@ -61,10 +64,11 @@ pub fn mail(world: &AreaWorld, decisions: &[Decision], manner: &Manner) -> Mail 
         dialogue_name: &manner.dialogue,
         authority: "Provkommunen",
     };
-    let words = Words::load(manner.language, None).unwrap();
+    let built_in = Words::load(manner.language, None).unwrap();
+    let words = manner.words.as_ref().unwrap_or(&built_in);
     let to = decisions[0].to.as_ref().unwrap();
     let person = &world.people[to];
-    let composed = compose(person, decisions, &slices, &setting, &words);
+    let composed = compose(person, decisions, &slices, &setting, words);
     let composed = composed.unwrap().expect("there is something to tell");
     let head = Head {
         to_name: &person.name,
@@ -84,7 +88,7 @@ pub fn mail(world: &AreaWorld, decisions: &[Decision], manner: &Manner) -> Mail 
         domain: "prov.example".into(),
         authority: "Provkommunen".into(),
     };
-    let bytes = message(&composed.content, &head, &sender, &words).unwrap();
+    let bytes = message(&composed.content, &head, &sender, words).unwrap();
     let parsed = mail_parser::MessageParser::default().parse(&bytes).unwrap();
     let head = String::from_utf8(bytes.clone()).unwrap();
     let head = head.split("\r\n\r\n").next().unwrap();

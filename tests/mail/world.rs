@@ -17,16 +17,9 @@ pub const WRITTEN: &str = "SKRIVET";
 
 pub const DAY: Date = date(2027, 4, 28);
 
-const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+const CONFIG: &str = concat!(
+    include_str!("../common/base.toml"),
+    r#"[mail.transport]
 kind = "files"
 directory = "mail"
 [[school-year]]
@@ -34,7 +27,8 @@ name = "2026/27"
 terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
 breaks = [{ name = "påsklov", from = 2027-04-05, to = 2027-04-09 }]
 quality-report = 2026-12-15
-"#;
+"#
+);
 
 pub fn settings() -> Settings {
     avstamd::config::parse(Path::new("avstamd.toml"), CONFIG).unwrap()

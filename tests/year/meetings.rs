@@ -498,6 +498,20 @@ async fn an_address_that_cannot_be_sent_to_is_told_before_any_mail_fails() {
 }
 
 #[tokio::test]
+async fn an_officer_who_cannot_be_written_to_is_told_of_to_the_director() {
+    let mut town = Town::new().await;
+    town.address("kim", "x").await;
+    let mails = town.at("2026-11-23 07:00").await;
+    let to: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["siv@prov.example"]);
+    assert!(mails[0].text.contains("adressen x"), "{}", mails[0].text);
+    // What the officer would have heard goes the same way.
+    town.address("rut", "x").await;
+    let to = town.to("2026-11-24 07:00").await;
+    assert!(to.contains(&"siv".to_owned()), "{to:?}");
+}
+
+#[tokio::test]
 async fn a_deputy_without_an_address_is_passed_over_and_told_of() {
     let mut town = Town::new().await;
     town.measure("m1", date(2026, 12, 3)).await;

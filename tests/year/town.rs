@@ -14,16 +14,9 @@ use avstamd::store::{Batch, Calendar, Ledger, Writing};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 
-pub const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+pub const CONFIG: &str = concat!(
+    include_str!("../common/base.toml"),
+    r#"[mail.transport]
 kind = "files"
 directory = "mail"
 [[school-year]]
@@ -40,7 +33,8 @@ enabled = false
 enabled = false
 [reminders.monthly-digest]
 enabled = false
-"#;
+"#
+);
 
 pub const UNIT: &str = "12345678";
 

@@ -1,5 +1,7 @@
 //! What the command line says, held against what may be said.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::{Date, DateTime};
 
 use super::super::{output, person};
@@ -9,7 +11,7 @@ use crate::follow_up::plausible::{self, Implausible};
 use crate::follow_up::{
     Absence, ActivityId, Effect, Evaluation, MeasureId, Pair, PersonId, Round, UnitCode,
 };
-use crate::store::{Answer, Calendar};
+use crate::store::{Answer, Calendar, Reach};
 
 /// The answer that the arguments give, at the local time `now`.
 ///
@@ -26,7 +28,11 @@ pub async fn answer(calendar: &Calendar, what: What, now: DateTime) -> anyhow::R
             note,
         } => {
             let pair = pair(calendar, principal, area_manager).await?;
-            check_in(pair, (outcome, starts), &note, today)
+            let answer = check_in(pair, (outcome, starts), &note, today)?;
+            if let Answer::CheckInHeld { pair, on, .. } = &answer {
+                meet(calendar, pair, *on).await?;
+            }
+            Ok(answer)
         }
         What::Evaluation(said) => evaluation(calendar, said, today).await,
         What::FocusArea {
@@ -120,6 +126,44 @@ async fn pair(
         }
         None => Ok(pair),
     }
+}
+
+/// Refuses a check-in between two who have none with each other that day: their real ones would
+/// still be missing. One planned between them may be moved or cancelled all the same.
+async fn meet(calendar: &Calendar, pair: &Pair, on: Date) -> anyhow::Result<()> {
+    let mut partners = BTreeSet::new();
+    for area in calendar.area_ids().await? {
+        let reach = Reach {
+            school_year: school_year_name(on),
+            from: on,
+        };
+        let world = calendar.area_world(Some(area), reach).await?;
+        let pairs = world.pairs(on).into_iter();
+        let own = pairs.filter(|own| own.principal == pair.principal);
+        partners.extend(own.map(|own| match world.people.get(&own.area_manager) {
+            Some(known) => (own.area_manager, format!(" ({})", known.name)),
+            None => (own.area_manager, String::new()),
+        }));
+    }
+    if partners.iter().any(|(id, _)| *id == pair.area_manager) {
+        return Ok(());
+    }
+    let Pair {
+        principal,
+        area_manager,
+    } = pair;
+    anyhow::ensure!(
+        !partners.is_empty(),
+        "--held-on {on}: {principal} has check-ins with nobody that day; correct the day, or the posts in people.csv"
+    );
+    let right: Vec<String> = partners
+        .iter()
+        .map(|(id, name)| format!("{id}{name}"))
+        .collect();
+    anyhow::bail!(
+        "--area-manager {area_manager}: {principal} has no check-ins with {area_manager} on {on}; write {}",
+        right.join(" or ")
+    )
 }
 
 fn check_in(

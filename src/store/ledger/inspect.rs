@@ -282,13 +282,14 @@ impl Ledger {
             .await
     }
 
-    /// The local day each person was last mailed.
+    /// The local day each person was last mailed, as it stood when `day` ended.
     ///
     /// # Errors
     /// SQLite refused, or a stored day cannot be read.
-    pub async fn last_mailed(&self) -> Result<BTreeMap<PersonId, Date>, StoreError> {
+    pub async fn last_mailed(&self, day: Date) -> Result<BTreeMap<PersonId, Date>, StoreError> {
+        let before = day.tomorrow().unwrap_or(Date::MAX).to_string();
         self.database
-            .run(|connection| last_mailed(connection, "9999-99-99"))
+            .run(move |connection| last_mailed(connection, &before))
             .await
     }
 
