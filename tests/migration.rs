@@ -21,11 +21,12 @@ terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-
 "#
 );
 
-const CALENDAR: [&str; 4] = [
+const CALENDAR: [&str; 5] = [
     include_str!("../src/store/calendar/0001_calendar.sql"),
     include_str!("../src/store/calendar/0002_changes.sql"),
     include_str!("../src/store/calendar/0003_deputies.sql"),
     include_str!("../src/store/calendar/0004_imported.sql"),
+    include_str!("../src/store/calendar/0005_posts.sql"),
 ];
 const LEDGER: [&str; 2] = [
     include_str!("../src/store/ledger/0001_ledger.sql"),

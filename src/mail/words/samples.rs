@@ -45,6 +45,9 @@ pub fn samples(name: &str, lists: &[String], language: Language) -> Vec<Value> {
             .concat(),
         ["total" | "sign", _] => counted(&dialogue()),
         ["line", "measures-of-unit"] => counted(&context! { unit => WORD, count_word => WORD }),
+        ["line", "followed-up"] => ["", WORD]
+            .map(|indicator| context! { indicator, due => WORD })
+            .to_vec(),
         ["line", _] => one(context! { title => WORD, due => WORD }),
         _ => one(context! {}),
     }
