@@ -12,6 +12,7 @@ mod group;
 mod ladder;
 mod matter;
 mod notices;
+pub mod placing;
 mod rules;
 mod standing;
 mod view;

@@ -1,0 +1,206 @@
+//! Placing: when the meetings of a school year are held.
+//!
+//! Pure: the authority's slices, the rules and what is already booked go in, and meetings come out,
+//! the same ones for the same input.
+//!
+//! # Hard rules
+//! Nobody is in two places at once. No meeting on a day without school: breaks, red days, eves,
+//! weekends, quiet weeks; staff days only where the rules allow them. Unit and people are there on
+//! the day: the unit in operation, the appointments held, nobody absent. What is booked stays.
+//!
+//! # Soft rules, the first weighs most
+//! 1. Every meeting that can be placed is.
+//! 2. A check-in in every so many school weeks, bridged over weeks that have no room.
+//! 3. The load of each area manager is even over the weeks.
+//! 4. The two dialogues of a unit lie at the same place of their windows, so well apart.
+//! 5. Check-ins keep their weekday and time.
+//! 6. A manager's meetings of a week fall on the same days.
+
+mod assign;
+mod check_ins;
+mod dialogues;
+mod diary;
+mod ground;
+
+use jiff::civil::{Date, DateTime, Time, Weekday};
+use serde::Serialize;
+
+pub use assign::{Wish, assign};
+use ground::Ground;
+
+use super::matter::DialogueKey;
+use super::rules::Rhythm;
+use crate::calendar::{Calendar, SchoolYear};
+use crate::follow_up::{AreaWorld, Pair, PersonId};
+
+/// When meetings of a kind may begin, and how long they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Times {
+    /// On which weekdays.
+    pub weekdays: Vec<Weekday>,
+    /// At which local times.
+    pub times: Vec<Time>,
+    /// Their length in minutes.
+    pub minutes: u32,
+}
+
+/// The rules of placing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacingRules {
+    /// Dialogues.
+    pub dialogues: Times,
+    /// Check-ins.
+    pub check_ins: Times,
+    /// How often check-ins are held.
+    pub rhythm: Rhythm,
+    /// Whether staff days may hold meetings.
+    pub on_staff_days: bool,
+}
+
+/// Time in which a person is taken by something else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Busy {
+    /// Who.
+    pub person: PersonId,
+    /// Local start.
+    pub starts: DateTime,
+    /// Length in minutes.
+    pub minutes: u32,
+}
+
+/// What a placing rests on.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// The school year.
+    pub year: &'a SchoolYear,
+    /// Nothing is placed before this day.
+    pub from: Date,
+    /// Every area's slice.
+    pub worlds: &'a [&'a AreaWorld],
+    /// Days, weeks and school years.
+    pub calendar: &'a Calendar,
+    /// The rules.
+    pub rules: &'a PlacingRules,
+    /// What people are taken by beside the meetings on record.
+    pub busy: &'a [Busy],
+}
+
+/// A dialogue that was given a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlacedDialogue {
+    /// Which.
+    pub dialogue: DialogueKey,
+    /// The principal who will be there.
+    pub principal: PersonId,
+    /// The area managers who will be there.
+    pub area_managers: Vec<PersonId>,
+    /// Local start.
+    pub starts: DateTime,
+    /// Length in minutes.
+    pub minutes: u32,
+}
+
+/// A check-in that was given a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlacedCheckIn {
+    /// Whose.
+    pub pair: Pair,
+    /// Local start.
+    pub starts: DateTime,
+    /// Length in minutes.
+    pub minutes: u32,
+}
+
+/// A dialogue that could not be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unplaced {
+    /// Which.
+    pub dialogue: DialogueKey,
+    /// Why.
+    pub obstacle: Obstacle,
+}
+
+/// What stands in the way of a dialogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Obstacle {
+    /// The school year has no window for it.
+    NoWindow,
+    /// The window lies before the first day on which something may be placed.
+    WindowPast,
+    /// No day of the window is a day for dialogues.
+    NoDay,
+    /// The unit is not in operation on any of them.
+    NotInOperation,
+    /// Nobody leads the unit, or nobody manages its area, on any of them.
+    Vacant,
+    /// Principal or manager is away on all of them.
+    Away,
+    /// Principal or manager is taken at every time there is.
+    Taken,
+}
+
+impl Obstacle {
+    /// The obstacle as a sentence, and what would remove it.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NoWindow => {
+                "the school year has no window for it; set explore and evaluate in the configuration"
+            }
+            Self::WindowPast => "its window is past; set a later one, or record its date",
+            Self::NoDay => {
+                "no day of its window may hold dialogues; widen the window, or name more weekdays"
+            }
+            Self::NotInOperation => "the unit is not in operation within its window",
+            Self::Vacant => {
+                "nobody leads the unit, or manages its area, within its window; fill the post"
+            }
+            Self::Away => "principal or area manager is away for all of its window; widen it",
+            Self::Taken => {
+                "principal or area manager is taken at every time of its window; widen it, or name more times"
+            }
+        }
+    }
+}
+
+/// Two check-ins of a pair with more school weeks between them than allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LongGap {
+    /// Whose.
+    pub pair: Pair,
+    /// The first day of the stretch without a check-in.
+    pub from: Date,
+    /// The last day of it.
+    pub to: Date,
+    /// How many school weeks it holds.
+    pub school_weeks: usize,
+}
+
+/// What came of placing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Placement {
+    /// Dialogues placed, by start.
+    pub dialogues: Vec<PlacedDialogue>,
+    /// Check-ins placed, by start.
+    pub check_ins: Vec<PlacedCheckIn>,
+    /// Dialogues that could not be placed.
+    pub unplaced: Vec<Unplaced>,
+    /// Gaps between check-ins that could not be closed.
+    pub gaps: Vec<LongGap>,
+}
+
+/// Places what the school year lacks: both dialogues of every unit, and every pair's check-ins.
+/// Meetings on record stay where they are, and are planned around.
+pub fn place(request: &Request<'_>) -> Placement {
+    let mut ground = Ground::new(request);
+    let mut placement = Placement::default();
+    dialogues::place(&mut ground, &mut placement);
+    check_ins::place(&mut ground, &mut placement);
+    placement
+        .dialogues
+        .sort_by(|a, b| (a.starts, &a.dialogue).cmp(&(b.starts, &b.dialogue)));
+    placement
+        .check_ins
+        .sort_by(|a, b| (a.starts, &a.pair).cmp(&(b.starts, &b.pair)));
+    placement
+}

@@ -1,0 +1,260 @@
+//! Placing: no hard rule is broken whatever the authority, and what can be placed is.
+
+mod authority;
+mod exact;
+mod rules;
+
+use std::collections::BTreeMap;
+
+use authority::{Authority, add_unit, any_authority, calendar, manager, orderly, principal, unit};
+use avstamd::calendar::Week;
+use avstamd::follow_up::{
+    Absence, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Round, SupportLevel,
+};
+use avstamd::plan::placing::{Obstacle, Placement, place};
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use rules::{broken, dialogues, gaps, school_weeks};
+
+fn placed(authority: &Authority) -> Placement {
+    let calendar = calendar();
+    let worlds: Vec<&AreaWorld> = authority.worlds.iter().collect();
+    place(&authority.request(&calendar, &worlds))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+
+    #[test]
+    fn whatever_the_authority_no_hard_rule_is_broken_and_nothing_is_passed_over(authority in any_authority()) {
+        let calendar = calendar();
+        let worlds: Vec<&AreaWorld> = authority.worlds.iter().collect();
+        let request = authority.request(&calendar, &worlds);
+        let placement = place(&request);
+        prop_assert_eq!(broken(&request, &placement), Vec::<String>::new());
+        let told = dialogues(&request, &placement);
+        let mut once = told.clone();
+        once.dedup();
+        prop_assert_eq!(&once, &told, "each dialogue once");
+        for world in &authority.worlds {
+            for school in world.units.values().filter(|school| school.active_to.is_none()) {
+                for round in [Round::Explore, Round::Evaluate] {
+                    prop_assert!(told.contains(&(school.code.clone(), round)), "{} {round:?}", school.code);
+                }
+            }
+        }
+        let listed = placement.gaps.iter().map(|gap| (gap.pair.clone(), gap.from, gap.school_weeks));
+        prop_assert_eq!(gaps(&request, &placement), listed.collect());
+        prop_assert_eq!(place(&request), placement, "the same input, the same plan");
+    }
+}
+
+/// With nothing in the way every meeting is placed, and the load of a manager is even.
+#[test]
+fn an_orderly_authority_has_all_its_meetings_evenly() {
+    for units in [1, 3, 7, 10, 12] {
+        let authority = orderly(2, units);
+        let placement = placed(&authority);
+        assert_eq!(placement.dialogues.len(), 2 * 2 * units);
+        assert!(placement.unplaced.is_empty() && placement.gaps.is_empty());
+        let calendar = calendar();
+        let worlds: Vec<&AreaWorld> = authority.worlds.iter().collect();
+        let weeks = school_weeks(&authority.request(&calendar, &worlds));
+        for area in 0..2 {
+            let load = |week: &Week| {
+                let own = placement.check_ins.iter();
+                own.filter(|placed| {
+                    placed.pair.area_manager == manager(area)
+                        && Week::of(placed.starts.date()) == *week
+                })
+                .count()
+            };
+            let loads: Vec<usize> = weeks.iter().map(load).collect();
+            let (least, most) = (loads.iter().min().unwrap(), loads.iter().max().unwrap());
+            assert!(most - least <= 1, "{units} units: {loads:?}");
+            let (low, high) = dialogue_loads(&placement, area);
+            assert!(
+                high - low <= 1,
+                "{units} units: dialogues {low} to {high} a week"
+            );
+        }
+    }
+}
+
+/// The fewest and most dialogues of a manager in one week of the first window.
+fn dialogue_loads(placement: &Placement, area: usize) -> (usize, usize) {
+    // Weeks 41 to 46 but the break in week 44.
+    let mut loads: BTreeMap<Week, usize> = [5, 12, 19]
+        .map(|day| (Week::of(date(2026, 10, day)), 0))
+        .into_iter()
+        .chain([2, 9].map(|day| (Week::of(date(2026, 11, day)), 0)))
+        .collect();
+    for dialogue in &placement.dialogues {
+        if dialogue.dialogue.round == Round::Explore && dialogue.area_managers == [manager(area)] {
+            *loads.get_mut(&Week::of(dialogue.starts.date())).unwrap() += 1;
+        }
+    }
+    let (low, high) = (loads.values().min().unwrap(), loads.values().max().unwrap());
+    (*low, *high)
+}
+
+/// The autumn break, Christmas with its week 53, and a spring of red days: no gap is too long.
+#[test]
+fn breaks_are_bridged() {
+    let mut authority = orderly(1, 5);
+    authority.rules.rhythm.every_weeks = 1;
+    let placement = placed(&authority);
+    assert_eq!(placement.gaps, []);
+    let rut: Vec<Date> = placement
+        .check_ins
+        .iter()
+        .filter(|placed| placed.pair.principal == principal(0))
+        .map(|placed| placed.starts.date())
+        .collect();
+    let met = |from: Date, to: Date| {
+        rut.iter()
+            .filter(|day| from <= **day && **day <= to)
+            .count()
+    };
+    assert_eq!(met(date(2026, 10, 19), date(2026, 10, 23)), 1, "week 43");
+    assert_eq!(met(date(2026, 10, 26), date(2026, 10, 30)), 0, "week 44");
+    assert_eq!(met(date(2026, 11, 2), date(2026, 11, 6)), 1, "week 45");
+    assert_eq!(
+        met(date(2026, 12, 19), date(2027, 1, 10)),
+        0,
+        "to week 53 and on"
+    );
+    assert_eq!(met(date(2027, 1, 11), date(2027, 1, 15)), 1);
+    assert_eq!(
+        met(date(2027, 3, 22), date(2027, 3, 25)),
+        1,
+        "before Good Friday"
+    );
+    assert_eq!(
+        met(date(2027, 3, 26), date(2027, 4, 4)),
+        0,
+        "Easter and its break"
+    );
+    assert_eq!(
+        met(date(2027, 5, 3), date(2027, 5, 5)),
+        1,
+        "Ascension Day is 6 May"
+    );
+}
+
+/// What was placed and kept is on record; another unit is planned around it.
+#[test]
+fn another_unit_moves_no_meeting() {
+    let mut authority = orderly(4, 7);
+    let before = placed(&authority);
+    assert!(before.unplaced.is_empty() && before.gaps.is_empty());
+    keep(&mut authority, &before);
+    assert_eq!(
+        placed(&authority),
+        Placement::default(),
+        "there is nothing left to place"
+    );
+    add_unit(&mut authority.worlds[0], 99, 99, SupportLevel::Standard);
+    let after = placed(&authority);
+    assert_eq!(after.dialogues.len(), 2);
+    assert!(
+        after.unplaced.is_empty() && after.gaps.is_empty(),
+        "{:?}",
+        after.gaps
+    );
+    let is_new =
+        |placed: &avstamd::plan::placing::PlacedCheckIn| placed.pair.principal == principal(99);
+    assert!(after.check_ins.iter().all(is_new));
+}
+
+/// Writes a placement into the record, as the shell does.
+fn keep(authority: &mut Authority, placement: &Placement) {
+    for world in &mut authority.worlds {
+        for placed in &placement.dialogues {
+            if world.units.contains_key(&placed.dialogue.unit) {
+                world.dialogues.push(Dialogue {
+                    unit: placed.dialogue.unit.clone(),
+                    school_year: placed.dialogue.school_year.clone(),
+                    round: placed.dialogue.round,
+                    starts: placed.starts,
+                    minutes: placed.minutes,
+                    place: String::new(),
+                    state: DialogueState::Planned,
+                    sequence: 0,
+                    focus_areas: Vec::new(),
+                });
+            }
+        }
+        for placed in &placement.check_ins {
+            world.check_ins.push(CheckIn {
+                pair: placed.pair.clone(),
+                starts: placed.starts,
+                minutes: placed.minutes,
+                state: CheckInState::Planned,
+                held_on: None,
+                note: String::new(),
+            });
+        }
+    }
+}
+
+/// Two weeks without the manager: they are met before, and the gap that is left is listed.
+#[test]
+fn an_absence_is_met_before() {
+    let mut authority = orderly(1, 4);
+    authority.worlds[0].absences.push(Absence {
+        person: manager(0),
+        from: date(2026, 9, 14),
+        to: date(2026, 9, 27),
+        deputy: None,
+    });
+    let placement = placed(&authority);
+    for pair in 0..4 {
+        let before = placement.check_ins.iter().any(|placed| {
+            placed.pair.principal == principal(pair)
+                && Week::of(placed.starts.date()) == Week::of(date(2026, 9, 7))
+        });
+        assert!(before, "p{pair} meets in the last week before");
+    }
+    assert_eq!(placement.gaps.len(), 4);
+    assert!(placement.gaps.iter().all(|gap| gap.school_weeks == 2));
+}
+
+#[test]
+fn what_cannot_be_placed_says_why() {
+    let why = |change: &dyn Fn(&mut Authority)| {
+        let mut authority = orderly(1, 1);
+        change(&mut authority);
+        let mut why: Vec<Obstacle> = placed(&authority)
+            .unplaced
+            .iter()
+            .map(|u| u.obstacle)
+            .collect();
+        why.dedup();
+        why
+    };
+    assert_eq!(why(&|_| ()), []);
+    assert_eq!(why(&|a| a.from = date(2027, 6, 1)), [Obstacle::WindowPast]);
+    assert_eq!(
+        why(&|a| a.rules.dialogues.weekdays.clear()),
+        [Obstacle::NoDay]
+    );
+    assert_eq!(
+        why(&|a| a.worlds[0].units.get_mut(&unit(0)).unwrap().active_to = Some(date(2026, 9, 1))),
+        [Obstacle::NotInOperation]
+    );
+    assert_eq!(
+        why(&|a| a.worlds[0].appointments.truncate(1)),
+        [Obstacle::Vacant]
+    );
+    let away = |a: &mut Authority| {
+        a.worlds[0].absences.push(Absence {
+            person: principal(0),
+            from: date(2026, 8, 1),
+            to: date(2027, 7, 31),
+            deputy: None,
+        });
+    };
+    assert_eq!(why(&away), [Obstacle::Away]);
+    assert_eq!(why(&|a| a.rules.dialogues.times.clear()), [Obstacle::Taken]);
+}

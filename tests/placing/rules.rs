@@ -1,0 +1,264 @@
+//! The rules of placing told a second time, by looking at what came out.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use avstamd::calendar::Week;
+use avstamd::follow_up::{
+    CheckInState, DialogueState, Pair, PersonId, Round, SupportLevel, UnitCode,
+};
+use avstamd::plan::placing::{Placement, Request, Times};
+use jiff::ToSpan;
+use jiff::civil::{Date, DateTime};
+
+/// A stretch of somebody's time, and whether it was placed.
+type Taken = (DateTime, DateTime, bool);
+
+/// Every hard rule that a placement breaks, in words.
+pub fn broken(request: &Request<'_>, placement: &Placement) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut taken: BTreeMap<PersonId, Vec<Taken>> = on_record(request);
+    for placed in &placement.dialogues {
+        let key = &placed.dialogue;
+        let day = placed.starts.date();
+        let about = format!("the dialogue of {} at {}", key.unit, placed.starts);
+        let window = match key.round {
+            Round::Explore => request.year.explore,
+            Round::Evaluate => request.year.evaluate,
+        };
+        if !window.is_some_and(|window| window.contains(day)) {
+            broken.push(format!("{about}: outside its window"));
+        }
+        let world = request
+            .worlds
+            .iter()
+            .find(|world| world.units.contains_key(&key.unit))
+            .unwrap();
+        if !world.units[&key.unit].is_active(day) {
+            broken.push(format!("{about}: the unit is closed"));
+        }
+        if world.principal(&key.unit, day).as_ref() != Some(&placed.principal)
+            || world.area_managers(day) != placed.area_managers
+        {
+            broken.push(format!("{about}: others hold the posts"));
+        }
+        on_a_day(
+            request,
+            (placed.starts, &request.rules.dialogues),
+            &about,
+            &mut broken,
+        );
+        let people: BTreeSet<_> = placed
+            .area_managers
+            .iter()
+            .chain([&placed.principal])
+            .collect();
+        for person in people {
+            take(&mut taken, person, (placed.starts, placed.minutes, true));
+        }
+    }
+    for placed in &placement.check_ins {
+        let day = placed.starts.date();
+        let about = format!("the check-in of {:?} at {}", placed.pair, placed.starts);
+        if !request
+            .worlds
+            .iter()
+            .any(|world| world.pairs(day).contains(&placed.pair))
+        {
+            broken.push(format!("{about}: they are no pair"));
+        }
+        on_a_day(
+            request,
+            (placed.starts, &request.rules.check_ins),
+            &about,
+            &mut broken,
+        );
+        for person in [&placed.pair.principal, &placed.pair.area_manager] {
+            take(&mut taken, person, (placed.starts, placed.minutes, true));
+        }
+    }
+    for (person, mut stretches) in taken {
+        stretches.sort();
+        for (n, one) in stretches.iter().enumerate() {
+            if one.2 && is_away(request, &person, one.0.date()) {
+                broken.push(format!("{person} is away at {}", one.0));
+            }
+            for other in &stretches[n + 1..] {
+                if other.0 < one.1 && (one.2 || other.2) {
+                    broken.push(format!("{person} is in two places at {}", other.0));
+                }
+            }
+        }
+    }
+    broken
+}
+
+fn on_a_day(
+    request: &Request<'_>,
+    (starts, times): (DateTime, &Times),
+    about: &str,
+    broken: &mut Vec<String>,
+) {
+    let day = starts.date();
+    let staff = request.year.staff_days.contains(&day);
+    let school = request.calendar.is_school_day(day);
+    if day < request.from || !(school || (staff && request.rules.on_staff_days)) {
+        broken.push(format!("{about}: no day for meetings"));
+    }
+    if !times.weekdays.contains(&day.weekday()) || !times.times.contains(&starts.time()) {
+        broken.push(format!("{about}: no time for meetings"));
+    }
+}
+
+fn on_record(request: &Request<'_>) -> BTreeMap<PersonId, Vec<Taken>> {
+    let mut taken = BTreeMap::new();
+    for busy in request.busy {
+        take(&mut taken, &busy.person, (busy.starts, busy.minutes, false));
+    }
+    for world in request.worlds {
+        for meeting in &world.check_ins {
+            if meeting.state != CheckInState::Cancelled {
+                for person in [&meeting.pair.principal, &meeting.pair.area_manager] {
+                    take(&mut taken, person, (meeting.starts, meeting.minutes, false));
+                }
+            }
+        }
+    }
+    taken
+}
+
+fn take(
+    taken: &mut BTreeMap<PersonId, Vec<Taken>>,
+    person: &PersonId,
+    (starts, minutes, placed): (DateTime, u32, bool),
+) {
+    let ends = starts.saturating_add(i64::from(minutes).minutes());
+    let own = taken.entry(person.clone()).or_default();
+    own.push((starts, ends, placed));
+}
+
+fn is_away(request: &Request<'_>, person: &PersonId, day: Date) -> bool {
+    let absences = request.worlds.iter().flat_map(|world| &world.absences);
+    absences
+        .filter(|absence| &absence.person == person)
+        .any(|absence| absence.from <= day && day <= absence.to)
+}
+
+/// The dialogues of the year: on record, placed or named as not placed, each once.
+pub fn dialogues(request: &Request<'_>, placement: &Placement) -> Vec<(UnitCode, Round)> {
+    let on_record = request.worlds.iter().flat_map(|world| &world.dialogues);
+    let on_record = on_record
+        .filter(|dialogue| dialogue.state != DialogueState::Cancelled)
+        .map(|dialogue| (dialogue.unit.clone(), dialogue.round));
+    let placed = placement.dialogues.iter().map(|placed| &placed.dialogue);
+    let unplaced = placement.unplaced.iter().map(|unplaced| &unplaced.dialogue);
+    let new = placed
+        .chain(unplaced)
+        .map(|key| (key.unit.clone(), key.round));
+    let mut all: Vec<_> = on_record.chain(new).collect();
+    all.sort();
+    all
+}
+
+/// The gaps that are too long, found anew: of each pair the Monday its gap begins with and how many
+/// school weeks it holds.
+pub fn gaps(request: &Request<'_>, placement: &Placement) -> BTreeSet<(Pair, Date, usize)> {
+    let mut gaps = BTreeSet::new();
+    for world in request.worlds {
+        let weeks = school_weeks(request);
+        let days = |week: &Week| {
+            week.days()
+                .filter(|&day| is_open(request, day))
+                .collect::<Vec<_>>()
+        };
+        let pairs: BTreeSet<Pair> = weeks
+            .iter()
+            .flat_map(days)
+            .flat_map(|day| world.pairs(day))
+            .collect();
+        for pair in pairs {
+            let can_meet = |week: &Week| {
+                days(week).into_iter().any(|day| {
+                    day >= request.from
+                        && request.rules.check_ins.weekdays.contains(&day.weekday())
+                        && world.pairs(day).contains(&pair)
+                        && !is_away(request, &pair.principal, day)
+                        && !is_away(request, &pair.area_manager, day)
+                })
+            };
+            let Some(first) = weeks.iter().position(can_meet) else {
+                continue;
+            };
+            let last = weeks.iter().rposition(can_meet).unwrap();
+            let placed = placement
+                .check_ins
+                .iter()
+                .filter(|placed| placed.pair == pair);
+            let recorded = world
+                .check_ins
+                .iter()
+                .filter(|meeting| meeting.pair == pair && meeting.state != CheckInState::Cancelled);
+            let met: BTreeSet<Week> = placed
+                .map(|placed| Week::of(placed.starts.date()))
+                .chain(recorded.map(|meeting| Week::of(meeting.starts.date())))
+                .collect();
+            let mut without = Vec::new();
+            let every = every(request, world, &pair, &weeks);
+            for (n, week) in weeks.iter().enumerate().take(last + 1).skip(first) {
+                if met.contains(week) {
+                    if without.len() >= every {
+                        gaps.insert((
+                            pair.clone(),
+                            weeks[n - without.len()].monday(),
+                            without.len(),
+                        ));
+                    }
+                    without.clear();
+                } else {
+                    without.push(week);
+                }
+            }
+            if without.len() >= every {
+                let begins = last + 1 - without.len();
+                gaps.insert((pair.clone(), weeks[begins].monday(), without.len()));
+            }
+        }
+    }
+    gaps
+}
+
+fn every(
+    request: &Request<'_>,
+    world: &avstamd::follow_up::AreaWorld,
+    pair: &Pair,
+    weeks: &[Week],
+) -> usize {
+    let days = weeks.iter().flat_map(|week| week.days());
+    let first = days
+        .filter(|&day| is_open(request, day))
+        .find(|&day| world.pairs(day).contains(pair))
+        .unwrap();
+    let units = world.units_led_by(&pair.principal, first);
+    let rhythm = &request.rules.rhythm;
+    match units
+        .iter()
+        .any(|unit| unit.level == SupportLevel::Reinforced)
+    {
+        true => rhythm.reinforced_every_weeks as usize,
+        false => rhythm.every_weeks as usize,
+    }
+}
+
+fn is_open(request: &Request<'_>, day: Date) -> bool {
+    request.calendar.is_school_day(day)
+        || (request.rules.on_staff_days
+            && request.year.staff_days.contains(&day)
+            && request.calendar.is_working_day(day))
+}
+
+/// The weeks of the year with a school day.
+pub fn school_weeks(request: &Request<'_>) -> Vec<Week> {
+    let days = request.year.school_days();
+    let days = days.filter(|&day| request.calendar.is_school_day(day));
+    let weeks: BTreeSet<Week> = days.map(Week::of).collect();
+    weeks.into_iter().collect()
+}
