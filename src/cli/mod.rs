@@ -13,6 +13,7 @@ mod outbox;
 mod output;
 mod record;
 mod run;
+mod schedule;
 mod send_test;
 mod status;
 mod when;
@@ -57,6 +58,7 @@ enum Command {
     Demo(demo::Arguments),
     Check(check::Arguments),
     Import(import::Arguments),
+    Schedule(schedule::Arguments),
     Forecast(forecast::Arguments),
     Explain(explain::Arguments),
     Status(status::Arguments),
@@ -74,6 +76,7 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Check(arguments) => check::run(&line.config, arguments).await,
         Command::Import(arguments) => import::run(&line.config, arguments).await,
+        Command::Schedule(arguments) => schedule::run(&line.config, arguments).await,
         Command::Forecast(arguments) => forecast::run(&line.config, arguments).await,
         Command::Explain(arguments) => explain::run(&line.config, arguments).await,
         Command::Status(arguments) => status::run(&line.config, arguments).await,

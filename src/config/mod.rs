@@ -6,6 +6,7 @@
 
 mod check;
 mod dialogue_name;
+mod placing;
 mod plain;
 mod reader;
 mod reminders;
@@ -14,7 +15,6 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-use jiff::civil::{Time, Weekday};
 use thiserror::Error;
 
 pub use reader::Fault;
@@ -22,6 +22,7 @@ pub use reader::Fault;
 use crate::calendar::Calendar;
 use crate::follow_up::DialogueName;
 use crate::plan::Rules;
+use crate::plan::placing::PlacingRules;
 
 /// Everything the configuration says.
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ pub struct Settings {
     /// The answer pages' address; `None` leaves out pages and links.
     pub web: Option<WebSettings>,
     /// When dialogues and check-ins may be placed.
-    pub placing: PlacingSettings,
+    pub placing: PlacingRules,
     /// When to say what.
     pub rules: Rules,
 }
@@ -162,19 +163,6 @@ pub struct WebSettings {
     pub listen: std::net::SocketAddr,
     /// What people's browsers call it.
     pub url: String,
-}
-
-/// When meetings may be placed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlacingSettings {
-    /// Weekdays of dialogues.
-    pub weekdays: Vec<Weekday>,
-    /// Starting times of dialogues.
-    pub times: Vec<Time>,
-    /// Length of a dialogue in minutes.
-    pub dialogue_minutes: u32,
-    /// Length of a check-in in minutes.
-    pub check_in_minutes: u32,
 }
 
 /// Why there are no settings.

@@ -3,17 +3,17 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::{Time, Weekday};
+use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::check;
 use super::dialogue_name;
 use super::reader::{Place, Places, Table};
-use super::values::{Clock, Day, DayOfWeek, FromTo, NamedFromTo};
+use super::values::{Clock, Day, FromTo, NamedFromTo};
 use super::{
-    DatabaseSettings, Detail, MailSettings, PlacingSettings, Security, Settings, TransportKind,
-    TransportSettings, WebSettings,
+    DatabaseSettings, Detail, MailSettings, Security, Settings, TransportKind, TransportSettings,
+    WebSettings,
 };
 use crate::calendar::{Break, Calendar, SchoolYear};
 use crate::follow_up::DialogueName;
@@ -38,10 +38,9 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
             (year, (head, places))
         })
         .collect();
-    let (weekdays, times, dialogue_minutes) = dialogues(top.table("dialogues"));
-    let (rhythm, check_in_minutes) = check_ins(top.table("check-ins"));
+    let placing = super::placing::read(top.table("dialogues"), top.table("check-ins"));
     let mut rules = super::reminders::read(top.table("reminders"));
-    rules.rhythm = rhythm;
+    rules.rhythm = placing.rhythm.clone();
     (rules.send_at, rules.send_until) = send_times;
     let zone = authority.as_ref().map(|(_, _, zone)| zone.clone());
     if !tells_years {
@@ -50,12 +49,6 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     let calendar = calendar(&top, zone, school_years);
     top.finish();
     let (authority, dialogue_name, _) = authority?;
-    let placing = PlacingSettings {
-        weekdays,
-        times,
-        dialogue_minutes,
-        check_in_minutes,
-    };
     if asks_for_web && web.is_none() {
         return None;
     }
@@ -325,54 +318,4 @@ fn calendar(
             None
         }
     }
-}
-
-fn dialogues(mut table: Table<'_>) -> (Vec<Weekday>, Vec<Time>, u32) {
-    let weekdays = table.take_placed::<Vec<DayOfWeek>>("weekdays");
-    let times = table.take_placed::<Vec<Clock>>("times");
-    for (empty, place) in [
-        weekdays
-            .as_ref()
-            .map(|(list, place)| (list.is_empty(), place)),
-        times.as_ref().map(|(list, place)| (list.is_empty(), place)),
-    ]
-    .into_iter()
-    .flatten()
-    {
-        if empty {
-            table.fault_at(
-                place,
-                "an empty list leaves no time for dialogues; name at least one",
-            );
-        }
-    }
-    let weekdays = weekdays.map_or_else(
-        || vec![Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday],
-        |(list, _)| list.into_iter().map(|day| day.0).collect(),
-    );
-    let times = times.map_or_else(
-        || {
-            [(8, 30), (10, 15), (13, 0)]
-                .map(|(h, m)| Time::constant(h, m, 0, 0))
-                .to_vec()
-        },
-        |(list, _)| list.into_iter().map(|clock| clock.0).collect(),
-    );
-    let minutes = check::within(&mut table, "minutes", 90, 5..=480);
-    table.finish();
-    (weekdays, times, minutes)
-}
-
-fn check_ins(mut table: Table<'_>) -> (crate::plan::Rhythm, u32) {
-    let every_weeks = check::within(&mut table, "every-weeks", 2, 1..=20);
-    let reinforced_every_weeks = check::within(&mut table, "reinforced-every-weeks", 1, 1..=20);
-    let minutes = check::within(&mut table, "minutes", 45, 5..=480);
-    table.finish();
-    (
-        crate::plan::Rhythm {
-            every_weeks,
-            reinforced_every_weeks,
-        },
-        minutes,
-    )
 }

@@ -14,7 +14,7 @@ pub mod safe;
 
 pub use calendar::{
     Answer, AnswerError, Applied, Batch, Calendar, Change, Changed, Changes, Known, KnownAbsence,
-    KnownUnit, Reach, Stood, Unclear, Whom, Writing,
+    KnownUnit, Reach, Stood, Unclear, Whom, Writing, Written,
 };
 pub use error::StoreError;
 pub use ledger::{

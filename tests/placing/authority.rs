@@ -80,6 +80,7 @@ pub fn rules() -> PlacingRules {
             weekdays: vec![Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday],
             times: vec![time(8, 30, 0, 0), time(10, 30, 0, 0), time(13, 0, 0, 0)],
             minutes: 90,
+            on_staff_days: false,
         },
         check_ins: Times {
             weekdays: vec![
@@ -91,12 +92,12 @@ pub fn rules() -> PlacingRules {
             ],
             times: vec![time(8, 0, 0, 0), time(9, 0, 0, 0), time(15, 0, 0, 0)],
             minutes: 45,
+            on_staff_days: false,
         },
         rhythm: Rhythm {
             every_weeks: 2,
             reinforced_every_weeks: 1,
         },
-        on_staff_days: false,
     }
 }
 
@@ -256,7 +257,8 @@ prop_compose! {
         rules.check_ins.times.truncate(times);
         rules.dialogues.times.truncate(times);
         rules.check_ins.weekdays.truncate(weekdays);
-        rules.on_staff_days = on_staff_days;
+        rules.dialogues.on_staff_days = on_staff_days;
+        rules.check_ins.on_staff_days = !on_staff_days;
         Authority {
             worlds,
             rules,

@@ -1,6 +1,7 @@
 //! Placing: no hard rule is broken whatever the authority, and what can be placed is.
 
 mod authority;
+mod command;
 mod exact;
 mod rules;
 

@@ -101,7 +101,7 @@ fn on_a_day(
     let day = starts.date();
     let staff = request.year.staff_days.contains(&day);
     let school = request.calendar.is_school_day(day);
-    if day < request.from || !(school || (staff && request.rules.on_staff_days)) {
+    if day < request.from || !(school || (staff && times.on_staff_days)) {
         broken.push(format!("{about}: no day for meetings"));
     }
     if !times.weekdays.contains(&day.weekday()) || !times.times.contains(&starts.time()) {
@@ -250,7 +250,7 @@ fn every(
 
 fn is_open(request: &Request<'_>, day: Date) -> bool {
     request.calendar.is_school_day(day)
-        || (request.rules.on_staff_days
+        || (request.rules.check_ins.on_staff_days
             && request.year.staff_days.contains(&day)
             && request.calendar.is_working_day(day))
 }

@@ -53,10 +53,11 @@ pub fn place(ground: &mut Ground<'_>, placement: &mut Placement) {
 /// Every pair of the year with its days and what is on record.
 fn rhythms(ground: &Ground<'_>, weeks: &[Week]) -> Vec<Rhythm> {
     let mut all = Vec::new();
+    let times = &ground.request.rules.check_ins;
     for world in ground.request.worlds {
         let mut days: BTreeMap<Pair, Vec<Vec<Date>>> = BTreeMap::new();
         for (number, week) in weeks.iter().enumerate() {
-            for day in week.days().filter(|&day| ground.is_open(day)) {
+            for day in week.days().filter(|&day| ground.is_open(day, times)) {
                 for pair in world.pairs(day) {
                     let own = days
                         .entry(pair)

@@ -24,6 +24,7 @@ struct Missing<'a> {
 pub fn place(ground: &mut Ground<'_>, placement: &mut Placement) {
     for round in [Round::Explore, Round::Evaluate] {
         let mut missing = Vec::new();
+        placement.unplaced.extend(cancelled(ground.request, round));
         for (world, unit, key) in lacking(ground.request, round) {
             match days(ground, (world, unit), round) {
                 Ok(days) => missing.push(Missing {
@@ -56,7 +57,6 @@ fn lacking<'a>(
                 dialogue.unit == unit.code
                     && dialogue.school_year == *year
                     && dialogue.round == round
-                    && dialogue.state != DialogueState::Cancelled
             })
         };
         let span = request.year.administrative_year();
@@ -76,6 +76,25 @@ fn lacking<'a>(
         }
     }
     lacking
+}
+
+/// The dialogues of a round that somebody cancelled.
+fn cancelled(request: &Request<'_>, round: Round) -> Vec<Unplaced> {
+    let all = request.worlds.iter().flat_map(|world| &world.dialogues);
+    all.filter(|dialogue| {
+        dialogue.state == DialogueState::Cancelled
+            && dialogue.school_year == request.year.name
+            && dialogue.round == round
+    })
+    .map(|dialogue| Unplaced {
+        dialogue: DialogueKey {
+            unit: dialogue.unit.clone(),
+            school_year: dialogue.school_year.clone(),
+            round,
+        },
+        obstacle: Obstacle::Cancelled,
+    })
+    .collect()
 }
 
 /// The days on which a unit's dialogue can be held, or what stands in the way.

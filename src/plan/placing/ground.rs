@@ -40,15 +40,10 @@ impl<'a> Ground<'a> {
         }
     }
 
-    /// Whether a day may hold meetings at all.
-    pub fn is_open(&self, day: Date) -> bool {
-        let Request {
-            calendar,
-            year,
-            rules,
-            ..
-        } = self.request;
-        let staff_day = rules.on_staff_days && year.staff_days.contains(&day);
+    /// Whether a day may hold meetings of a kind at all.
+    pub fn is_open(&self, day: Date, times: &Times) -> bool {
+        let Request { calendar, year, .. } = self.request;
+        let staff_day = times.on_staff_days && year.staff_days.contains(&day);
         calendar.is_school_day(day) || (staff_day && calendar.is_working_day(day))
     }
 
@@ -57,7 +52,7 @@ impl<'a> Ground<'a> {
         let from = span.from.max(self.request.from);
         Span::new(from, span.to)
             .days()
-            .filter(|&day| times.weekdays.contains(&day.weekday()) && self.is_open(day))
+            .filter(|&day| times.weekdays.contains(&day.weekday()) && self.is_open(day, times))
             .collect()
     }
 

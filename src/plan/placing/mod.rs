@@ -42,6 +42,8 @@ pub struct Times {
     pub times: Vec<Time>,
     /// Their length in minutes.
     pub minutes: u32,
+    /// Whether staff days may hold them too.
+    pub on_staff_days: bool,
 }
 
 /// The rules of placing.
@@ -53,8 +55,6 @@ pub struct PlacingRules {
     pub check_ins: Times,
     /// How often check-ins are held.
     pub rhythm: Rhythm,
-    /// Whether staff days may hold meetings.
-    pub on_staff_days: bool,
 }
 
 /// Time in which a person is taken by something else.
@@ -138,6 +138,8 @@ pub enum Obstacle {
     Away,
     /// Principal or manager is taken at every time there is.
     Taken,
+    /// Somebody cancelled it; that is not undone here.
+    Cancelled,
 }
 
 impl Obstacle {
@@ -159,6 +161,7 @@ impl Obstacle {
             Self::Taken => {
                 "principal or area manager is taken at every time of its window; widen it, or name more times"
             }
+            Self::Cancelled => "it was cancelled; record the time it is to have instead",
         }
     }
 }

@@ -8,6 +8,7 @@ mod apply;
 mod batch;
 mod changes;
 mod known;
+mod placed;
 mod read;
 mod row;
 mod upsert;
@@ -21,6 +22,7 @@ pub use answer::{Answer, AnswerError};
 pub use apply::Writing;
 pub use batch::{Applied, Batch, Change, Changed, Known, KnownAbsence, KnownUnit, Stood};
 pub use changes::Changes;
+pub use placed::Written;
 pub use read::Reach;
 pub use whom::{Unclear, Whom};
 

@@ -1,0 +1,104 @@
+//! `schedule` on the fictional authority of `config/demo`, without its meetings.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const AT: &str = "2026-08-10T08:00";
+
+struct Town(tempfile::TempDir);
+
+impl Town {
+    fn new() -> Self {
+        let town = Self(tempfile::tempdir().unwrap());
+        let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/demo");
+        let config = town.0.path().join("avstamd.toml");
+        std::fs::copy(demo.join("avstamd.toml"), config).unwrap();
+        let tables = ["areas", "units", "people", "absences"];
+        let files = tables.map(|table| demo.join(format!("{table}.csv")).display().to_string());
+        let mut arguments = vec!["import"];
+        arguments.extend(files.iter().map(String::as_str));
+        assert_eq!(town.avstamd(&arguments).0, 0);
+        town
+    }
+
+    fn avstamd(&self, arguments: &[&str]) -> (i32, String) {
+        let Output {
+            status,
+            stdout,
+            stderr,
+        } = Command::new(env!("CARGO_BIN_EXE_avstamd"))
+            .arg("--config")
+            .arg(self.0.path().join("avstamd.toml"))
+            .args(arguments)
+            .output()
+            .unwrap();
+        let told = [stdout, stderr].concat();
+        (status.code().unwrap(), String::from_utf8(told).unwrap())
+    }
+
+    fn scheduled(&self, more: &[&str]) -> Value {
+        let arguments = ["schedule", "--at", AT, "--json"];
+        let (status, told) = self.avstamd(&[&arguments, more].concat());
+        assert_eq!(status, 0, "{told}");
+        serde_json::from_str(&told).unwrap()
+    }
+}
+
+fn count(told: &Value, of: &str) -> usize {
+    told[of].as_array().unwrap().len()
+}
+
+#[test]
+fn a_year_is_placed_once_and_what_is_there_is_planned_around() {
+    let town = Town::new();
+    let dry = town.scheduled(&["--dry-run"]);
+    assert_eq!(dry["from"], "2026-08-11", "not before tomorrow");
+    assert_eq!(count(&dry, "dialogues"), 2 * 28);
+    assert_eq!(count(&dry, "unplaced"), 0);
+    assert!(count(&dry, "check_ins") > 400);
+    let mut written = town.scheduled(&[]);
+    written["dry_run"] = true.into();
+    assert_eq!(
+        written, dry,
+        "a dry run wrote nothing, and shows what will be written"
+    );
+    let again = town.scheduled(&[]);
+    assert_eq!(
+        (count(&again, "dialogues"), count(&again, "check_ins")),
+        (0, 0)
+    );
+    // A meeting moved by hand is left where it was put.
+    let unit = dry["dialogues"][0]["dialogue"]["unit"].as_str().unwrap();
+    let arguments = [
+        "record",
+        "dialogue",
+        "--unit",
+        unit,
+        "--school-year",
+        "2026/27",
+        "--round",
+    ];
+    let to = ["explore", "--moved-to", "2026-10-21T15:00", "--at", AT];
+    let (status, told) = town.avstamd(&[&arguments[..], &to[..]].concat());
+    assert_eq!(status, 0, "{told}");
+    assert_eq!(count(&town.scheduled(&[]), "dialogues"), 0);
+    let (_, picture) = town.avstamd(&["schedule", "--at", AT, "--dry-run"]);
+    assert!(picture.contains("AREA MANAGER"), "{picture}");
+    assert!(
+        picture.contains("Placed: 0 dialogues, 0 check-ins."),
+        "{picture}"
+    );
+}
+
+#[test]
+fn a_year_that_is_not_configured_is_named() {
+    let town = Town::new();
+    let (status, told) = town.avstamd(&["schedule", "--year", "2031/32", "--dry-run"]);
+    assert_eq!(status, 1);
+    assert!(
+        told.contains("2031/32") && told.contains("2026/27"),
+        "{told}"
+    );
+}
