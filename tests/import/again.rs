@@ -116,6 +116,12 @@ fn a_file_that_says_something_new_is_heard() {
     assert_eq!(sequence(), "3 2026-10-13T13:00 held");
     town.file("dialogues.csv", moved.replace("Rum 2;", "Rum 3;inställd"));
     assert_eq!(sequence(), "3 2026-10-13T13:00 cancelled");
+    let by_status = moved.replace("state", "Status");
+    town.file(
+        "dialogues.csv",
+        by_status.replace("Rum 2;", "Rum 3;genomförd"),
+    );
+    assert_eq!(sequence(), "3 2026-10-13T13:00 held");
 }
 
 #[test]

@@ -120,7 +120,7 @@ const DIALOGUES: &[Column] = &[
     needed("starts", &["börjar"]),
     optional("minutes", &["minuter"]),
     optional("place", &["plats"]),
-    optional("state", &["läge"]),
+    optional("state", &["läge", "status"]),
 ];
 
 const ACTIVITIES: &[Column] = &[
