@@ -172,3 +172,19 @@ fn two_check_ins_of_a_pair_on_one_day_are_told() {
     let other = file.replace("11-24 13:00", "11-25 13:00");
     assert_eq!(warnings(&town.file("check_ins.csv", other)), []);
 }
+
+/// What a unit leaves behind follows its successor within an area only.
+#[test]
+fn a_successor_in_another_area_is_warned_of() {
+    let town = Town::settled();
+    let files = [
+        ("areas.csv".to_owned(), "id;name\nfjärran;Fjärran\n"),
+        (
+            "units.csv".to_owned(),
+            "code;name;area;successor\n22222222;Bort;fjärran;\n33333333;Hit;norr;22222222\n",
+        ),
+    ];
+    let found = warnings(&town.import(&files, &[]));
+    assert!(told(&found, 3, "successor", "fjärran"), "{found:?}");
+    assert_eq!(found.len(), 1, "{found:?}");
+}

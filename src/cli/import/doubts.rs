@@ -15,6 +15,7 @@ use crate::store::{Batch, Known};
 pub fn tell(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
     principals(batch, known, seen, report);
     ended_posts(batch, known, seen, report);
+    far_successors(batch, known, seen, report);
     for (place, dialogue) in batch.dialogues.iter().enumerate() {
         let day = dialogue.starts.date();
         if school_year_name(day) != dialogue.school_year
@@ -51,6 +52,27 @@ fn ended_posts(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
                 Post::Authority => "role",
             };
             report.warn(place.note(column, None, message));
+        }
+    }
+}
+
+/// A successor in another area: an area is followed by itself, so what the unit leaves behind would
+/// reach nobody.
+fn far_successors(batch: &Batch, known: &Known, seen: &Seen, report: &mut Report) {
+    let area_of = |code: &UnitCode| {
+        let told = batch.units.iter().find(|unit| &unit.code == code);
+        let told = told.map(|unit| &unit.area);
+        told.or_else(|| known.units.get(code).map(|unit| &unit.area))
+    };
+    for (place, unit) in batch.units.iter().enumerate() {
+        if let Some(successor) = &unit.successor
+            && let Some(area) = area_of(successor).filter(|area| **area != unit.area)
+            && let Some(place) = seen.place(Kind::Units, place)
+        {
+            let message = format!(
+                "{successor} lies in the area {area}, and this unit's measures do not follow it there; write them with the code {successor} in the measures file"
+            );
+            report.warn(place.note("successor", None, message));
         }
     }
 }
