@@ -9,7 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::StoreError;
@@ -22,6 +22,12 @@ const QUEUE: usize = 64;
 
 /// How long SQLite waits for another program's lock before a job fails.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// A transaction that is going to write. It takes the lock at its beginning, where SQLite waits for
+/// another program to be done: one that has read before it writes is refused at once.
+pub fn writing(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
+    connection.transaction_with_behavior(TransactionBehavior::Immediate)
+}
 
 /// Whether a missing file is to be made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,9 +6,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
 use super::StoreError;
+use super::database::writing;
 
 /// What a database file is and how it came to be so.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ pub fn migrate(
     if applied > 0 {
         back_up(connection, path, applied)?;
     }
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let transaction = writing(connection)?;
     // Another process may have migrated while this one waited for the lock.
     let applied = version(&transaction, path, schema)?;
     for step in &schema.migrations[applied.min(schema.version())..] {

@@ -285,3 +285,29 @@ fn an_address_that_changes_in_one_file_may_stand_in_another() {
     let outcome = town.import(&files.map(|(name, text)| (name.to_owned(), text)), &[]);
     assert_eq!(outcome["applied"], true, "{outcome:#}");
 }
+
+/// Another system is in the middle of writing: the answer waits for it, and both are kept.
+#[test]
+fn an_answer_waits_for_another_program_that_is_writing() {
+    let town = Town::settled();
+    let mut other = rusqlite::Connection::open(town.0.path().join("calendar.db")).unwrap();
+    let writing = other
+        .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+        .unwrap();
+    let title = "UPDATE activity SET title = 'Analys' WHERE id = 'a1'";
+    writing.execute(title, []).unwrap();
+    std::thread::scope(|scope| {
+        let recorded = scope.spawn(|| record(&town, "evaluation m2 --on 2026-11-20"));
+        // Long enough for the answer to have come to the lock.
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        writing.commit().unwrap();
+        let (exit, said) = recorded.join().unwrap();
+        assert_eq!(exit, 0, "{said}");
+    });
+    let kept = "SELECT count(*) || '' FROM evaluation WHERE evaluated_on = '2026-11-20'";
+    assert_eq!(town.value(kept), "1");
+    assert_eq!(
+        town.value("SELECT title FROM activity WHERE id = 'a1'"),
+        "Analys"
+    );
+}

@@ -11,6 +11,7 @@ use crate::follow_up::{
     Absence, ActivityId, ChosenBy, Evaluation, MeasureId, Pair, Round, UnitCode,
 };
 use crate::store::StoreError;
+use crate::store::database::writing;
 
 /// Something a person says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,7 +119,7 @@ impl Calendar {
         let written = self
             .database
             .run(move |connection| {
-                let transaction = connection.transaction()?;
+                let transaction = writing(connection)?;
                 let written = match write(&transaction, &answer) {
                     Err(StoreError::Sqlite(error)) if is_taken(&answer, &error) => None,
                     written => Some(written?),

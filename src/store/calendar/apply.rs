@@ -3,12 +3,13 @@
 //! A second import changes nothing, and takes back nothing that was recorded in between.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::batch::{Applied, Batch};
 use super::{write, write_meetings};
 use crate::store::StoreError;
+use crate::store::database;
 
 /// Whether a batch stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,9 +34,7 @@ impl Calendar {
     ) -> Result<Applied, StoreError> {
         self.database
             .run(move |connection| {
-                // Rows are looked at before they are written, so the lock is taken before the look.
-                let transaction =
-                    connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let transaction = database::writing(connection)?;
                 // Units name successors, people come in any order: all is there at the end.
                 transaction.execute_batch("PRAGMA defer_foreign_keys = ON")?;
                 let mut applied = Applied::default();

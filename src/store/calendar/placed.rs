@@ -1,12 +1,13 @@
 //! Meetings that were given a time: written beside what is on record, never over it.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::row::minute;
 use crate::plan::placing::{PlacedCheckIn, PlacedDialogue};
 use crate::store::StoreError;
+use crate::store::database::writing;
 
 /// How many meetings were written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +32,7 @@ impl Calendar {
     ) -> Result<Written, StoreError> {
         self.database
             .run(move |connection| {
-                let transaction =
-                    connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+                let transaction = writing(connection)?;
                 let written = Written {
                     dialogues: write_dialogues(&transaction, &dialogues)?,
                     check_ins: write_check_ins(&transaction, &check_ins)?,

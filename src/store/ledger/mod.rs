@@ -19,14 +19,14 @@ mod outbox;
 
 use std::path::Path;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use rusqlite::Connection;
 
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 pub use notice::{Noted, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 
 use super::StoreError;
-use super::database::{Absent, Database};
+use super::database::{Absent, Database, writing};
 use super::migration::Schema;
 use crate::follow_up::AreaId;
 
@@ -82,12 +82,6 @@ impl Ledger {
             database: Database::open(path, &SCHEMA, Absent::Refuse)?,
         })
     }
-}
-
-/// A transaction that is going to write. It takes the lock at its beginning, where SQLite waits for
-/// another program to be done: one that has read before it writes is refused at once.
-fn writing(connection: &mut Connection) -> rusqlite::Result<Transaction<'_>> {
-    connection.transaction_with_behavior(TransactionBehavior::Immediate)
 }
 
 /// The ledger's word for a slice: the area's identifier, or nothing for the authority's own.
