@@ -205,8 +205,14 @@ prop_compose! {
         on_staff_days in any::<bool>(),
         from in any_day(),
         late in proptest::bool::weighted(0.3),
+        shared in any::<bool>(),
+        cancelled in any::<bool>(),
     ) -> Authority {
         let mut worlds: Vec<AreaWorld> = (0..3).map(area).collect();
+        if shared {
+            // One manager has two areas.
+            worlds[1].appointments[0].person = manager(0);
+        }
         for (n, (at, leader, reinforced)) in units.iter().enumerate() {
             let level = if *reinforced { SupportLevel::Reinforced } else { SupportLevel::Standard };
             add_unit(&mut worlds[*at], n, *leader, level);
@@ -248,7 +254,7 @@ prop_compose! {
                 pair: Pair { principal: principal(who), area_manager: manager(at) },
                 starts: day.at(hour, 0, 0, 0),
                 minutes: 45,
-                state: CheckInState::Planned,
+                state: if cancelled { CheckInState::Cancelled } else { CheckInState::Planned },
                 held_on: None,
                 note: String::new(),
             });

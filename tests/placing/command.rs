@@ -38,12 +38,37 @@ impl Town {
         (status.code().unwrap(), String::from_utf8(told).unwrap())
     }
 
+    /// The rows of the picture as it would be now.
+    fn picture(&self) -> Vec<String> {
+        let (_, told) = self.avstamd(&["schedule", "--at", AT, "--dry-run"]);
+        let is_row = |line: &&str| line.contains("dialogues  ") || line.contains("check-ins  ");
+        told.lines().filter(is_row).map(str::to_owned).collect()
+    }
+
     fn scheduled(&self, more: &[&str]) -> Value {
         let arguments = ["schedule", "--at", AT, "--json"];
         let (status, told) = self.avstamd(&[&arguments, more].concat());
         assert_eq!(status, 0, "{told}");
         serde_json::from_str(&told).unwrap()
     }
+}
+
+#[test]
+fn a_check_in_that_was_cancelled_gets_another_time() {
+    let town = Town::new();
+    town.scheduled(&[]);
+    let calendar = rusqlite::Connection::open(town.0.path().join("calendar.db")).unwrap();
+    let cancel = "UPDATE check_in SET state = 'cancelled'
+                  WHERE id = (SELECT id FROM check_in ORDER BY starts LIMIT 1)";
+    assert_eq!(calendar.execute(cancel, []).unwrap(), 1);
+    let planned = || -> i64 {
+        let sql = "SELECT count(*) FROM check_in WHERE state = 'planned'";
+        calendar.query_row(sql, [], |row| row.get(0)).unwrap()
+    };
+    let before = planned();
+    let again = town.scheduled(&[]);
+    assert_eq!(count(&again, "check_ins"), 1);
+    assert_eq!(planned(), before + 1, "{again:#}");
 }
 
 fn count(told: &Value, of: &str) -> usize {
@@ -58,12 +83,15 @@ fn a_year_is_placed_once_and_what_is_there_is_planned_around() {
     assert_eq!(count(&dry, "dialogues"), 2 * 28);
     assert_eq!(count(&dry, "unplaced"), 0);
     assert!(count(&dry, "check_ins") > 400);
+    let shown = town.picture();
+    assert!(shown.len() > 10, "{shown:?}");
     let mut written = town.scheduled(&[]);
     written["dry_run"] = true.into();
     assert_eq!(
         written, dry,
         "a dry run wrote nothing, and shows what will be written"
     );
+    assert_eq!(town.picture(), shown, "the same, placed or on record");
     let again = town.scheduled(&[]);
     assert_eq!(
         (count(&again, "dialogues"), count(&again, "check_ins")),
@@ -83,7 +111,11 @@ fn a_year_is_placed_once_and_what_is_there_is_planned_around() {
     let to = ["explore", "--moved-to", "2026-10-21T15:00", "--at", AT];
     let (status, told) = town.avstamd(&[&arguments[..], &to[..]].concat());
     assert_eq!(status, 0, "{told}");
-    assert_eq!(count(&town.scheduled(&[]), "dialogues"), 0);
+    let past = town.scheduled(&["--from", "2026-05-01"]);
+    assert_eq!(
+        (count(&past, "dialogues"), &past["from"]),
+        (0, &dry["from"])
+    );
     let (_, picture) = town.avstamd(&["schedule", "--at", AT, "--dry-run"]);
     assert!(picture.contains("AREA MANAGER"), "{picture}");
     assert!(

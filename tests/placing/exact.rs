@@ -82,6 +82,32 @@ proptest! {
         }
         if can_all(&wishes, &mut Vec::new()) {
             prop_assert!(found.iter().all(Option::is_some), "{:?}", found);
+            // One that nothing can be done for takes nobody else's.
+            let hopeless = Wish { slots: Vec::new(), ..wishes[0].clone() };
+            let found = assign(&[wishes, vec![hopeless]].concat(), &most);
+            prop_assert_eq!(found.iter().filter(|slot| slot.is_none()).count(), 1);
         }
     }
+}
+
+/// One slot too few for people who all hang together: all but one have theirs, and the search for
+/// what there is not comes to an end.
+#[test]
+fn one_slot_too_few_leaves_one_without() {
+    let day = date(2026, 10, 6);
+    let slots: Vec<DateTime> = (0..59)
+        .map(|n| {
+            day.saturating_add((n / 5).days())
+                .at(8 + (n % 5) as i8, 0, 0, 0)
+        })
+        .collect();
+    let wish = |n: usize| Wish {
+        people: BTreeSet::from([principal(n), principal(99)]),
+        load_of: principal(99),
+        minutes: 45,
+        slots: slots.clone(),
+    };
+    let wishes: Vec<Wish> = (0..60).map(wish).collect();
+    let found = assign(&wishes, &BTreeMap::from([(principal(99), 4)]));
+    assert_eq!(found.iter().filter(|slot| slot.is_none()).count(), 1);
 }

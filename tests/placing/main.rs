@@ -221,6 +221,68 @@ fn an_absence_is_met_before() {
     assert!(placement.gaps.iter().all(|gap| gap.school_weeks == 2));
 }
 
+/// Away when the year begins: they meet as soon as they can, and the gap is listed.
+#[test]
+fn who_is_away_at_the_beginning_is_met_at_once_and_told_of() {
+    let mut authority = orderly(1, 4);
+    authority.worlds[0].absences.push(Absence {
+        person: principal(0),
+        from: date(2026, 8, 1),
+        to: date(2026, 9, 27),
+        deputy: None,
+    });
+    let placement = placed(&authority);
+    let mut own = placement.check_ins.iter();
+    let first = own
+        .find(|placed| placed.pair.principal == principal(0))
+        .unwrap();
+    assert_eq!(Week::of(first.starts.date()), Week::of(date(2026, 9, 28)));
+    let [gap] = &placement.gaps[..] else {
+        panic!("{:?}", placement.gaps)
+    };
+    assert_eq!((gap.from, gap.school_weeks), (date(2026, 8, 17), 6));
+}
+
+/// A principal and a manager who meet in two areas are one pair.
+#[test]
+fn a_pair_in_two_areas_has_one_check_in() {
+    let mut authority = orderly(2, 1);
+    for (world, person) in authority.worlds.iter_mut().zip([manager(0), manager(0)]) {
+        world.appointments[0].person = person;
+        world.appointments[1].person = principal(0);
+    }
+    let placement = placed(&authority);
+    let mut weeks: Vec<Week> = placement
+        .check_ins
+        .iter()
+        .map(|placed| Week::of(placed.starts.date()))
+        .collect();
+    assert!(weeks.len() < 22, "every other week: {}", weeks.len());
+    weeks.dedup();
+    assert_eq!(weeks.len(), placement.check_ins.len());
+    assert_eq!(placement.gaps, []);
+}
+
+/// Who leads a unit with reinforced support from the new year on is met oftener from then on.
+#[test]
+fn the_rhythm_follows_the_units_that_are_led() {
+    let mut authority = orderly(1, 1);
+    add_unit(&mut authority.worlds[0], 1, 0, SupportLevel::Reinforced);
+    authority.worlds[0].appointments[2].from = Some(date(2027, 1, 1));
+    let placement = placed(&authority);
+    let met = |from: Date, to: Date| {
+        let days = placement
+            .check_ins
+            .iter()
+            .map(|placed| placed.starts.date());
+        days.filter(|day| from <= *day && *day <= to).count()
+    };
+    // Seventeen school weeks before Christmas, twenty after it.
+    assert_eq!(met(date(2026, 8, 1), date(2026, 12, 31)), 8);
+    assert_eq!(met(date(2027, 1, 1), date(2027, 6, 30)), 20);
+    assert_eq!(placement.gaps, []);
+}
+
 #[test]
 fn what_cannot_be_placed_says_why() {
     let why = |change: &dyn Fn(&mut Authority)| {

@@ -160,89 +160,68 @@ pub fn dialogues(request: &Request<'_>, placement: &Placement) -> Vec<(UnitCode,
 }
 
 /// The gaps that are too long, found anew: of each pair the Monday its gap begins with and how many
-/// school weeks it holds.
+/// school weeks it holds. Told from the days on which the two are a pair, whoever is away.
 pub fn gaps(request: &Request<'_>, placement: &Placement) -> BTreeSet<(Pair, Date, usize)> {
-    let mut gaps = BTreeSet::new();
-    for world in request.worlds {
-        let weeks = school_weeks(request);
-        let days = |week: &Week| {
-            week.days()
-                .filter(|&day| is_open(request, day))
-                .collect::<Vec<_>>()
-        };
-        let pairs: BTreeSet<Pair> = weeks
-            .iter()
-            .flat_map(days)
-            .flat_map(|day| world.pairs(day))
-            .collect();
-        for pair in pairs {
-            let can_meet = |week: &Week| {
-                days(week).into_iter().any(|day| {
-                    day >= request.from
-                        && request.rules.check_ins.weekdays.contains(&day.weekday())
-                        && world.pairs(day).contains(&pair)
-                        && !is_away(request, &pair.principal, day)
-                        && !is_away(request, &pair.area_manager, day)
-                })
-            };
-            let Some(first) = weeks.iter().position(can_meet) else {
-                continue;
-            };
-            let last = weeks.iter().rposition(can_meet).unwrap();
-            let placed = placement
-                .check_ins
-                .iter()
-                .filter(|placed| placed.pair == pair);
-            let recorded = world
-                .check_ins
-                .iter()
-                .filter(|meeting| meeting.pair == pair && meeting.state != CheckInState::Cancelled);
-            let met: BTreeSet<Week> = placed
-                .map(|placed| Week::of(placed.starts.date()))
-                .chain(recorded.map(|meeting| Week::of(meeting.starts.date())))
-                .collect();
-            let mut without = Vec::new();
-            let every = every(request, world, &pair, &weeks);
-            for (n, week) in weeks.iter().enumerate().take(last + 1).skip(first) {
-                if met.contains(week) {
-                    if without.len() >= every {
-                        gaps.insert((
-                            pair.clone(),
-                            weeks[n - without.len()].monday(),
-                            without.len(),
-                        ));
-                    }
-                    without.clear();
-                } else {
-                    without.push(week);
-                }
+    let weeks = school_weeks(request);
+    let mut of_pair: BTreeMap<Pair, BTreeSet<Week>> = BTreeMap::new();
+    for day in weeks.iter().flat_map(|week| week.days()) {
+        for world in request.worlds.iter().filter(|_| is_open(request, day)) {
+            for pair in world.pairs(day) {
+                of_pair.entry(pair).or_default().insert(Week::of(day));
             }
-            if without.len() >= every {
-                let begins = last + 1 - without.len();
-                gaps.insert((pair.clone(), weeks[begins].monday(), without.len()));
+        }
+    }
+    let mut gaps = BTreeSet::new();
+    for (pair, together) in of_pair {
+        let met = met(request, placement, &pair);
+        let from = Week::of(request.from);
+        // A stretch that began before placing does so with the last meeting, if there was one.
+        let since = met.range(..from).next_back();
+        let mut stretches: Vec<Vec<Week>> = vec![Vec::new()];
+        for &week in &weeks {
+            if met.contains(&week) {
+                stretches.push(Vec::new());
+            } else if together.contains(&week) && since.map_or(week >= from, |since| week > *since)
+            {
+                stretches.last_mut().unwrap().push(week);
+            }
+        }
+        for stretch in stretches {
+            let mut weeks = stretch.iter().enumerate();
+            if weeks.any(|(n, week)| n + 1 >= every(request, &pair, *week)) {
+                gaps.insert((pair.clone(), stretch[0].monday(), stretch.len()));
             }
         }
     }
     gaps
 }
 
-fn every(
-    request: &Request<'_>,
-    world: &avstamd::follow_up::AreaWorld,
-    pair: &Pair,
-    weeks: &[Week],
-) -> usize {
-    let days = weeks.iter().flat_map(|week| week.days());
-    let first = days
-        .filter(|&day| is_open(request, day))
-        .find(|&day| world.pairs(day).contains(pair))
-        .unwrap();
-    let units = world.units_led_by(&pair.principal, first);
-    let rhythm = &request.rules.rhythm;
-    match units
+/// The weeks in which a pair meets, by the record and the placement.
+fn met(request: &Request<'_>, placement: &Placement, pair: &Pair) -> BTreeSet<Week> {
+    let recorded = request.worlds.iter().flat_map(|world| &world.check_ins);
+    let recorded = recorded
+        .filter(|meeting| &meeting.pair == pair && meeting.state != CheckInState::Cancelled)
+        .map(|meeting| Week::of(meeting.starts.date()));
+    let placed = placement
+        .check_ins
         .iter()
-        .any(|unit| unit.level == SupportLevel::Reinforced)
-    {
+        .filter(|placed| &placed.pair == pair);
+    let placed = placed.map(|placed| Week::of(placed.starts.date()));
+    recorded.chain(placed).collect()
+}
+
+/// The rhythm of a pair in a week, by the units led on the first day on which they are one.
+fn every(request: &Request<'_>, pair: &Pair, week: Week) -> usize {
+    let mut days = week.days().filter(|&day| is_open(request, day));
+    let is_pair = |day: &Date| {
+        let mut worlds = request.worlds.iter();
+        worlds.any(|world| world.pairs(*day).contains(pair))
+    };
+    let first = days.find(is_pair).unwrap();
+    let worlds = request.worlds.iter();
+    let mut units = worlds.flat_map(|world| world.units_led_by(&pair.principal, first));
+    let rhythm = &request.rules.rhythm;
+    match units.any(|unit| unit.level == SupportLevel::Reinforced) {
         true => rhythm.reinforced_every_weeks as usize,
         false => rhythm.every_weeks as usize,
     }

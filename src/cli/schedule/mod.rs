@@ -1,8 +1,9 @@
 //! `avstamd schedule`: times for the dialogues and check-ins of a school year.
 
+mod page;
 mod picture;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use jiff::civil::Date;
@@ -12,7 +13,7 @@ use super::when::When;
 use super::{open, output};
 use crate::calendar::SchoolYear;
 use crate::daemon::{Office, SliceWorld};
-use crate::follow_up::{AreaWorld, PersonId};
+use crate::follow_up::{AreaWorld, PersonId, UnitCode};
 use crate::plan::placing::{LongGap, Placement, Request, Unplaced, place};
 
 /// Place the dialogues and check-ins of a school year
@@ -26,12 +27,15 @@ pub struct Arguments {
     /// The school year, such as 2026/27; without it the present one
     #[arg(long, value_name = "YEAR")]
     year: Option<String>,
-    /// Place nothing before this day; without it not before tomorrow
+    /// Place nothing before this day, and never before tomorrow
     #[arg(long, value_name = "DAY")]
     from: Option<Date>,
     /// Show what would be placed, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Show it as a page too, in this file
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
     #[command(flatten)]
     when: When,
     /// Print JSON: {school_year, from, dry_run, dialogues, check_ins, unplaced, gaps}
@@ -54,9 +58,8 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let now = arguments.when.now(calendar);
     let today = calendar.today(now);
     let year = year(&office, arguments.year.as_deref(), today)?;
-    let from = arguments
-        .from
-        .unwrap_or_else(|| today.tomorrow().unwrap_or(today));
+    let tomorrow = today.tomorrow().unwrap_or(today);
+    let from = arguments.from.map_or(tomorrow, |from| from.max(tomorrow));
     // Seen from its first day, the whole year's meetings are on record.
     let slices = office.every_slice(year.administrative_year().from).await?;
     let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
@@ -78,6 +81,10 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             written.dialogues, written.check_ins
         );
     }
+    let terms = || picture::terms(&office, (year, &slices), &placement);
+    if let Some(file) = &arguments.html {
+        page::write(file, (&office, &slices), (year, terms(), &placement))?;
+    }
     if arguments.json {
         return output::json(&Outcome {
             school_year: &year.name,
@@ -86,7 +93,8 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             placement: &placement,
         });
     }
-    tell(&office, (year, &slices), &placement);
+    output::print(&picture::text(&terms()));
+    tell(&slices, &placement);
     output::print(&told);
     Ok(())
 }
@@ -114,8 +122,7 @@ fn year<'a>(
     })
 }
 
-fn tell(office: &Office, (year, slices): (&SchoolYear, &[SliceWorld]), placement: &Placement) {
-    output::print(&picture::of_year(office, (year, slices), placement));
+fn tell(slices: &[SliceWorld], placement: &Placement) {
     let unplaced = placement.unplaced.iter();
     for told in unplaced.map(|unplaced| unplaced_line(slices, unplaced)) {
         output::print(&told);
@@ -134,10 +141,7 @@ fn tell(office: &Office, (year, slices): (&SchoolYear, &[SliceWorld]), placement
 
 fn unplaced_line(slices: &[SliceWorld], unplaced: &Unplaced) -> String {
     let key = &unplaced.dialogue;
-    let mut units = slices
-        .iter()
-        .filter_map(|slice| slice.world.units.get(&key.unit));
-    let name = units.next().map_or("", |unit| unit.name.as_str());
+    let name = unit_name(slices, &key.unit);
     format!(
         "not placed: dialogue {} of {name} ({}): {}\n",
         key.round.word(),
@@ -155,6 +159,13 @@ fn gap_line(slices: &[SliceWorld], gap: &LongGap) -> String {
         gap.to,
         gap.school_weeks
     )
+}
+
+fn unit_name<'a>(slices: &'a [SliceWorld], unit: &UnitCode) -> &'a str {
+    let mut units = slices
+        .iter()
+        .filter_map(|slice| slice.world.units.get(unit));
+    units.next().map_or("", |unit| unit.name.as_str())
 }
 
 /// A person's name, or the identifier where the record has none.

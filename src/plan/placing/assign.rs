@@ -3,8 +3,9 @@
 //! A meeting that finds no free slot moves others on, by augmenting paths: where meetings collide
 //! one to one (a manager's time slots) that finds a full assignment whenever there is one (Kuhn's
 //! method; Berge's theorem). Where one slot collides with several others, or people meet across
-//! managers, it may miss one; a complete search over the meetings that hang together then settles
-//! it, within [`SEARCH`] steps.
+//! managers, it may miss one; a complete search over the meetings that hang together then looks for
+//! a full assignment, as long as [`SEARCH`] looks at slots last. Groups for which that is too little
+//! keep what the paths found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,8 +15,11 @@ use super::diary::overlap;
 use crate::calendar::Week;
 use crate::follow_up::PersonId;
 
-/// Steps of the complete search before it gives up.
-const SEARCH: usize = 200_000;
+/// How many slots the complete searches of one call may look at.
+const SEARCH: usize = 50_000;
+
+/// How far the weekly limits give way one by one, before they fall.
+const GIVES: usize = 3;
 
 /// A meeting that wants a slot.
 #[derive(Debug, Clone)]
@@ -35,9 +39,10 @@ pub struct Wish {
 /// without.
 pub fn assign(wishes: &[Wish], most: &BTreeMap<PersonId, usize>) -> Vec<Option<DateTime>> {
     let mut chosen = vec![None; wishes.len()];
+    let mut steps = SEARCH;
     for together in together(wishes) {
         let own: Vec<&Wish> = together.iter().map(|&wish| &wishes[wish]).collect();
-        let found = Table::new(&own, most).assign();
+        let found = Table::new(&own, most).assign(&mut steps);
         for (wish, slot) in together.into_iter().zip(found) {
             chosen[wish] = slot;
         }
@@ -105,20 +110,22 @@ impl<'a> Table<'a> {
         }
     }
 
-    fn assign(mut self) -> Vec<Option<DateTime>> {
+    fn assign(mut self, steps: &mut usize) -> Vec<Option<DateTime>> {
         for wish in 0..self.wishes.len() {
             self.place(wish);
         }
-        while self.extra < self.wishes.len() && self.chosen.contains(&None) {
-            self.extra += 1;
+        for extra in (1..=GIVES).chain([self.wishes.len()]) {
+            self.extra = extra;
             for wish in 0..self.wishes.len() {
                 if self.chosen[wish].is_none() {
                     self.place(wish);
                 }
             }
         }
-        if self.chosen.contains(&None) {
-            self.search_all();
+        let misses =
+            |wish: usize| self.chosen[wish].is_none() && !self.wishes[wish].slots.is_empty();
+        if (0..self.wishes.len()).any(misses) {
+            self.search_all(steps);
         }
         self.chosen
     }
@@ -219,17 +226,25 @@ impl<'a> Table<'a> {
         most.is_some_and(|most| self.of_week(wish, slot).len() >= most + self.extra)
     }
 
-    /// A complete search; the weekly limits no longer count. Kept only if every wish finds its slot.
-    fn search_all(&mut self) {
+    /// A complete search; the weekly limits no longer count. Kept only if every wish that has slots
+    /// finds one of them.
+    fn search_all(&mut self, steps: &mut usize) {
         let before = self.chosen.clone();
         self.chosen.fill(None);
-        let mut steps = SEARCH;
-        if !self.search(&(0..self.wishes.len()).collect(), &mut steps) {
+        let hopeful = |wish: &usize| !self.wishes[*wish].slots.is_empty();
+        let open = (0..self.wishes.len()).filter(hopeful).collect();
+        if !self.search(&open, steps) {
             self.chosen = before;
         }
     }
 
     fn search(&mut self, open: &BTreeSet<usize>, steps: &mut usize) -> bool {
+        // What is looked at is what it costs.
+        let looks = open.iter().map(|&wish| self.wishes[wish].slots.len());
+        match steps.checked_sub(looks.sum()) {
+            Some(left) => *steps = left,
+            None => return false,
+        }
         // The one with the fewest slots left is placed next: it fails soonest.
         let free = |wish: usize| {
             let slots = self.wishes[wish].slots.iter().copied();
@@ -243,10 +258,6 @@ impl<'a> Table<'a> {
         let mut rest = open.clone();
         rest.remove(&wish);
         for slot in slots {
-            if *steps == 0 {
-                return false;
-            }
-            *steps -= 1;
             self.chosen[wish] = Some(slot);
             if self.search(&rest, steps) {
                 return true;

@@ -12,17 +12,23 @@ use super::assign::{Wish, assign};
 use super::ground::Ground;
 use super::{LongGap, PlacedCheckIn, Placement, Request};
 use crate::calendar::Week;
-use crate::follow_up::{AreaWorld, CheckInState, Pair, PersonId, SupportLevel};
+use crate::follow_up::{CheckIn, CheckInState, Pair, PersonId, SupportLevel};
 
 /// One pair and its year.
 struct Rhythm {
     pair: Pair,
-    /// At least one in every so many school weeks.
-    every: usize,
+    /// At least one in every so many school weeks, seen from each week.
+    every: Vec<usize>,
     /// The days on which both can meet, week by week.
     days: Vec<Vec<Date>>,
+    /// The weeks in which they are a pair, whether or not they can meet.
+    together: BTreeSet<usize>,
+    /// The first week in which something may be placed.
+    begins: usize,
     /// The weeks in which they meet.
     met: BTreeSet<usize>,
+    /// When they were to meet and somebody said no.
+    cancelled: BTreeSet<DateTime>,
     /// Their usual weekday and time.
     home: Option<(Weekday, Time)>,
 }
@@ -50,73 +56,85 @@ pub fn place(ground: &mut Ground<'_>, placement: &mut Placement) {
     }
 }
 
-/// Every pair of the year with its days and what is on record.
+/// Every pair of the year with its days and what is on record. A pair is one, in however many areas
+/// the two are.
 fn rhythms(ground: &Ground<'_>, weeks: &[Week]) -> Vec<Rhythm> {
-    let mut all = Vec::new();
     let times = &ground.request.rules.check_ins;
+    let mut all: BTreeMap<Pair, Vec<BTreeSet<Date>>> = BTreeMap::new();
     for world in ground.request.worlds {
-        let mut days: BTreeMap<Pair, Vec<Vec<Date>>> = BTreeMap::new();
         for (number, week) in weeks.iter().enumerate() {
             for day in week.days().filter(|&day| ground.is_open(day, times)) {
                 for pair in world.pairs(day) {
-                    let own = days
+                    let own = all
                         .entry(pair)
-                        .or_insert_with(|| vec![Vec::new(); weeks.len()]);
-                    own[number].push(day);
+                        .or_insert_with(|| vec![BTreeSet::new(); weeks.len()]);
+                    own[number].insert(day);
                 }
             }
         }
-        for (pair, days) in days {
-            all.push(rhythm(ground, world, (pair, days), weeks));
-        }
     }
-    all.sort_by(|a, b| a.pair.cmp(&b.pair));
-    all
+    all.into_iter()
+        .map(|pair| rhythm(ground, pair, weeks))
+        .collect()
 }
 
 fn rhythm(
     ground: &Ground<'_>,
-    world: &AreaWorld,
-    (pair, mut days): (Pair, Vec<Vec<Date>>),
+    (pair, days): (Pair, Vec<BTreeSet<Date>>),
     weeks: &[Week],
 ) -> Rhythm {
     let Request { rules, from, .. } = ground.request;
-    let first = days.iter().flatten().next().copied().unwrap_or(*from);
-    let mut units = world.units_led_by(&pair.principal, first).into_iter();
-    let reinforced = units.any(|unit| unit.level == SupportLevel::Reinforced);
-    let every = match reinforced {
+    let mut rhythm = Rhythm {
+        every: days.iter().map(|days| every(ground, &pair, days)).collect(),
+        begins: weeks.partition_point(|week| week.sunday() < *from),
+        together: (0..days.len())
+            .filter(|&week| !days[week].is_empty())
+            .collect(),
+        days: Vec::new(),
+        met: BTreeSet::new(),
+        cancelled: BTreeSet::new(),
+        home: None,
+        pair,
+    };
+    let check_ins = ground
+        .request
+        .worlds
+        .iter()
+        .flat_map(|world| &world.check_ins);
+    for check_in in check_ins {
+        if check_in.pair == rhythm.pair {
+            rhythm.recall(check_in, weeks);
+        }
+    }
+    let can_meet = |&day: &Date| {
+        day >= *from
+            && rules.check_ins.weekdays.contains(&day.weekday())
+            && !ground.is_away(&rhythm.pair.principal, day)
+            && !ground.is_away(&rhythm.pair.area_manager, day)
+    };
+    let days = days
+        .into_iter()
+        .map(|days| days.into_iter().filter(can_meet).collect());
+    rhythm.days = days.collect();
+    rhythm
+}
+
+/// The rhythm of a week by the units the principal leads in it, as the reminders reckon it.
+fn every(ground: &Ground<'_>, pair: &Pair, days: &BTreeSet<Date>) -> usize {
+    let Request { rules, worlds, .. } = ground.request;
+    let leads_reinforced = |day: &Date| {
+        let units = worlds
+            .iter()
+            .flat_map(|world| world.units_led_by(&pair.principal, *day));
+        units
+            .map(|unit| unit.level)
+            .any(|level| level == SupportLevel::Reinforced)
+    };
+    let every = match days.first().is_some_and(leads_reinforced) {
         true => rules.rhythm.reinforced_every_weeks,
         false => rules.rhythm.every_weeks,
     };
-    let on_record = world
-        .check_ins
-        .iter()
-        .filter(|check_in| check_in.pair == pair && check_in.state != CheckInState::Cancelled);
-    let mut met = BTreeSet::new();
-    let mut home = None;
-    for check_in in on_record {
-        let day = match check_in.state {
-            CheckInState::Held => check_in.held_on.unwrap_or(check_in.starts.date()),
-            CheckInState::Planned | CheckInState::Cancelled => check_in.starts.date(),
-        };
-        met.extend(weeks.binary_search(&Week::of(day)));
-        home = Some((check_in.starts.date().weekday(), check_in.starts.time()));
-    }
-    for day in &mut days {
-        day.retain(|&day| {
-            day >= *from
-                && rules.check_ins.weekdays.contains(&day.weekday())
-                && !ground.is_away(&pair.principal, day)
-                && !ground.is_away(&pair.area_manager, day)
-        });
-    }
-    Rhythm {
-        pair,
-        every: (every as usize).max(1),
-        days,
-        met,
-        home,
-    }
+    (every as usize).max(1)
 }
 
 impl Rhythm {
@@ -124,22 +142,29 @@ impl Rhythm {
         self.days.get(week).is_some_and(|days| !days.is_empty())
     }
 
-    /// The first and the last week in which they can meet.
-    fn term(&self) -> Option<(usize, usize)> {
-        let can_meet = |week: &usize| self.can_meet(*week);
-        let first = (0..self.days.len()).find(can_meet)?;
-        let last = (0..self.days.len()).rfind(can_meet)?;
-        Some((first, last))
+    /// Takes in a check-in on record.
+    fn recall(&mut self, check_in: &CheckIn, weeks: &[Week]) {
+        let starts = check_in.starts;
+        let day = match check_in.state {
+            CheckInState::Cancelled => {
+                self.cancelled.insert(starts);
+                return;
+            }
+            CheckInState::Held => check_in.held_on.unwrap_or(starts.date()),
+            CheckInState::Planned => starts.date(),
+        };
+        self.met.extend(weeks.binary_search(&Week::of(day)));
+        self.home = Some((starts.date().weekday(), starts.time()));
     }
 
     /// The last week by which they have to meet, seen from `week`: so many after they last met, or
     /// began. `None` when a meeting on record comes before it, or their time together ends.
     fn due(&self, week: usize) -> Option<usize> {
-        let (first, last) = self.term()?;
+        let last = (0..self.days.len()).rfind(|&week| self.can_meet(week))?;
         let met = self.met.range(..=week).next_back();
         let due = match met {
-            Some(met) => met + self.every,
-            None => first + self.every - 1,
+            Some(met) => met + self.every[week],
+            None => self.together.range(self.begins..).next()? + self.every[week] - 1,
         };
         let from = met.map_or(0, |met| met + 1);
         let comes = from <= due && self.met.range(from..=due).next().is_some();
@@ -166,7 +191,7 @@ fn wanted_in(rhythms: &[Rhythm], own: &[usize], week: usize) -> Vec<usize> {
     for &number in own {
         let rhythm = &rhythms[number];
         if rhythm.can_meet(week) || rhythm.met.contains(&week) {
-            share += 1.0 / rhythm.every as f64;
+            share += 1.0 / rhythm.every[week] as f64;
         }
         if rhythm.met.contains(&week) {
             meeting += 1;
@@ -267,30 +292,37 @@ fn slots(ground: &Ground<'_>, rhythm: &Rhythm, week: usize) -> Vec<DateTime> {
     let mut slots: Vec<DateTime> = rhythm.days[week]
         .iter()
         .flat_map(|day| rules.times.iter().map(|time| day.to_datetime(*time)))
+        .filter(|starts| !rhythm.cancelled.contains(starts))
         .filter(|&starts| ground.are_free(&people, starts, rules.minutes))
         .collect();
     slots.sort_by_key(|&starts| (strangeness(starts), starts));
     slots
 }
 
-/// The stretches in which a pair goes without for more school weeks than its rhythm allows.
+/// The stretches in which a pair goes without for more school weeks than its rhythm allows, since
+/// they last met or from the first week of placing on. Weeks in which they are no pair do not count.
 fn gaps(rhythm: &Rhythm, weeks: &[Week]) -> Vec<LongGap> {
-    let Some((first, last)) = rhythm.term() else {
-        return Vec::new();
-    };
+    let since = rhythm.met.range(..rhythm.begins).next_back();
+    let since = since.map_or(rhythm.begins, |met| met + 1);
     let mut gaps = Vec::new();
-    let mut from = first;
-    let ends = rhythm.met.range(first..=last).copied().chain([last + 1]);
-    for met in ends {
-        if met >= from + rhythm.every {
+    let mut without: Vec<usize> = Vec::new();
+    // Their last week together ends a stretch as a meeting does.
+    let end = rhythm.together.last().map_or(0, |last| last + 1);
+    for week in since..=end {
+        if week < end && !rhythm.met.contains(&week) {
+            without.extend(rhythm.together.get(&week));
+            continue;
+        }
+        let is_long = |(n, &week): (usize, &usize)| n + 1 >= rhythm.every[week];
+        if without.iter().enumerate().any(is_long) {
             gaps.push(LongGap {
                 pair: rhythm.pair.clone(),
-                from: weeks[from].monday(),
-                to: weeks[met - 1].sunday(),
-                school_weeks: met - from,
+                from: weeks[without[0]].monday(),
+                to: weeks[without[without.len() - 1]].sunday(),
+                school_weeks: without.len(),
             });
         }
-        from = met + 1;
+        without.clear();
     }
     gaps
 }

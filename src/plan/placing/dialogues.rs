@@ -210,7 +210,7 @@ fn weeks(days: &[Date]) -> impl Iterator<Item = Week> {
 
 /// The times at which everybody is free, those of the unit's own part of the window first. The
 /// manager's units share the window's weeks in order; in a week those come first that leave the
-/// most times for check-ins, then the earliest, so that a manager's meetings gather on few days.
+/// most times for check-ins, then the earliest.
 fn slots(
     ground: &Ground<'_>,
     (people, days): (&BTreeSet<PersonId>, &[Date]),

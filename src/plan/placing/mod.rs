@@ -14,7 +14,6 @@
 //! 3. The load of each area manager is even over the weeks.
 //! 4. The two dialogues of a unit lie at the same place of their windows, so well apart.
 //! 5. Check-ins keep their weekday and time.
-//! 6. A manager's meetings of a week fall on the same days.
 
 mod assign;
 mod check_ins;
@@ -166,14 +165,15 @@ impl Obstacle {
     }
 }
 
-/// Two check-ins of a pair with more school weeks between them than allowed.
+/// A stretch in which a pair has no check-in for more school weeks than its rhythm allows, those in
+/// which the two are no pair left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LongGap {
     /// Whose.
     pub pair: Pair,
-    /// The first day of the stretch without a check-in.
+    /// The Monday of its first week.
     pub from: Date,
-    /// The last day of it.
+    /// The Sunday of its last.
     pub to: Date,
     /// How many school weeks it holds.
     pub school_weeks: usize,
