@@ -24,6 +24,9 @@ reply-to = "kvalitet@prov.example"
 kind = "files"
 directory = "mail"
 [[school-year]]
+name = "2025/26"
+terms = [{ from = 2025-08-19, to = 2025-12-19 }, { from = 2026-01-12, to = 2026-06-12 }]
+[[school-year]]
 name = "2026/27"
 terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
 breaks = [
@@ -42,7 +45,7 @@ pub fn calendar() -> Calendar {
     settings.unwrap().calendar
 }
 
-/// Its one school year.
+/// The school year that is placed.
 pub fn year(calendar: &Calendar) -> &SchoolYear {
     calendar.school_year_on(date(2026, 9, 1)).unwrap()
 }

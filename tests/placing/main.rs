@@ -8,11 +8,11 @@ mod rules;
 use std::collections::BTreeMap;
 
 use authority::{Authority, add_unit, any_authority, calendar, manager, orderly, principal, unit};
-use avstamd::calendar::Week;
+use avstamd::calendar::{Span, Week};
 use avstamd::follow_up::{
-    Absence, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Round, SupportLevel,
+    Absence, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Pair, Round, SupportLevel,
 };
-use avstamd::plan::placing::{Obstacle, Placement, place};
+use avstamd::plan::placing::{Busy, Obstacle, Placement, place};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use rules::{broken, dialogues, gaps, school_weeks};
@@ -24,7 +24,7 @@ fn placed(authority: &Authority) -> Placement {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
 
     #[test]
     fn whatever_the_authority_no_hard_rule_is_broken_and_nothing_is_passed_over(authority in any_authority()) {
@@ -219,6 +219,50 @@ fn an_absence_is_met_before() {
     }
     assert_eq!(placement.gaps.len(), 4);
     assert!(placement.gaps.iter().all(|gap| gap.school_weeks == 2));
+}
+
+/// The principal of most of the window has no time with the manager; the one who follows has.
+#[test]
+fn a_dialogue_is_held_with_whoever_has_the_time() {
+    let mut authority = orderly(1, 1);
+    let world = &mut authority.worlds[0];
+    world.appointments[1].to = Some(date(2026, 10, 30));
+    let mut next = world.appointments[1].clone();
+    (next.person, next.from, next.to) = (principal(1), Some(date(2026, 11, 1)), None);
+    world
+        .people
+        .insert(principal(1), world.people[&principal(0)].clone());
+    world.appointments.push(next);
+    for day in Span::new(date(2026, 10, 5), date(2026, 10, 30)).days() {
+        authority.busy.push(Busy {
+            person: manager(0),
+            starts: day.at(8, 0, 0, 0),
+            minutes: 600,
+        });
+    }
+    let placement = placed(&authority);
+    assert_eq!(placement.unplaced, []);
+    assert_eq!(placement.dialogues[0].principal, principal(1));
+}
+
+/// They last met a school week before the summer, so they meet in the first week after it.
+#[test]
+fn the_summer_is_bridged_too() {
+    let mut authority = orderly(1, 1);
+    authority.worlds[0].check_ins.push(CheckIn {
+        pair: Pair {
+            principal: principal(0),
+            area_manager: manager(0),
+        },
+        starts: date(2026, 6, 2).at(8, 0, 0, 0),
+        minutes: 45,
+        state: CheckInState::Planned,
+        held_on: None,
+        note: String::new(),
+    });
+    let placement = placed(&authority);
+    let first = placement.check_ins[0].starts.date();
+    assert_eq!(Week::of(first), Week::of(date(2026, 8, 18)));
 }
 
 /// Away when the year begins: they meet as soon as they can, and the gap is listed.

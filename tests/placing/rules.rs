@@ -178,7 +178,14 @@ pub fn gaps(request: &Request<'_>, placement: &Placement) -> BTreeSet<(Pair, Dat
         // A stretch that began before placing does so with the last meeting, if there was one.
         let since = met.range(..from).next_back();
         let mut stretches: Vec<Vec<Week>> = vec![Vec::new()];
+        let mut week_before = None;
         for &week in &weeks {
+            // A meeting in a break ends a stretch too.
+            let in_break = |before| met.range(before..week).any(|met| !weeks.contains(met));
+            if week_before.is_some_and(in_break) {
+                stretches.push(Vec::new());
+            }
+            week_before = Some(week);
             if met.contains(&week) {
                 stretches.push(Vec::new());
             } else if together.contains(&week) && since.map_or(week >= from, |since| week > *since)

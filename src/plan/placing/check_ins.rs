@@ -11,7 +11,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use super::assign::{Wish, assign};
 use super::ground::Ground;
 use super::{LongGap, PlacedCheckIn, Placement, Request};
-use crate::calendar::Week;
+use crate::calendar::{Calendar, Week};
 use crate::follow_up::{CheckIn, CheckInState, Pair, PersonId, SupportLevel};
 
 /// One pair and its year.
@@ -27,6 +27,10 @@ struct Rhythm {
     begins: usize,
     /// The weeks in which they meet.
     met: BTreeSet<usize>,
+    /// The weeks before which they met in a break.
+    in_breaks: BTreeSet<usize>,
+    /// How many school weeks lie between their last meeting before the year and its first week.
+    before: Option<usize>,
     /// When they were to meet and somebody said no.
     cancelled: BTreeSet<DateTime>,
     /// Their usual weekday and time.
@@ -92,6 +96,8 @@ fn rhythm(
             .collect(),
         days: Vec::new(),
         met: BTreeSet::new(),
+        in_breaks: BTreeSet::new(),
+        before: None,
         cancelled: BTreeSet::new(),
         home: None,
         pair,
@@ -103,7 +109,7 @@ fn rhythm(
         .flat_map(|world| &world.check_ins);
     for check_in in check_ins {
         if check_in.pair == rhythm.pair {
-            rhythm.recall(check_in, weeks);
+            rhythm.recall(check_in, weeks, ground.request.calendar);
         }
     }
     let can_meet = |&day: &Date| {
@@ -143,7 +149,7 @@ impl Rhythm {
     }
 
     /// Takes in a check-in on record.
-    fn recall(&mut self, check_in: &CheckIn, weeks: &[Week]) {
+    fn recall(&mut self, check_in: &CheckIn, weeks: &[Week], calendar: &Calendar) {
         let starts = check_in.starts;
         let day = match check_in.state {
             CheckInState::Cancelled => {
@@ -153,7 +159,15 @@ impl Rhythm {
             CheckInState::Held => check_in.held_on.unwrap_or(starts.date()),
             CheckInState::Planned => starts.date(),
         };
-        self.met.extend(weeks.binary_search(&Week::of(day)));
+        match weeks.binary_search(&Week::of(day)) {
+            Ok(week) => self.met.insert(week),
+            Err(next) => next > 0 && self.in_breaks.insert(next),
+        };
+        let between = |week: &&Week| Week::of(day) < **week && **week < weeks[0];
+        if weeks.first().is_some_and(|&first| Week::of(day) < first) {
+            let between = calendar.school_weeks().iter().filter(between).count();
+            self.before = Some(self.before.map_or(between, |before| before.min(between)));
+        }
         self.home = Some((starts.date().weekday(), starts.time()));
     }
 
@@ -161,10 +175,15 @@ impl Rhythm {
     /// began. `None` when a meeting on record comes before it, or their time together ends.
     fn due(&self, week: usize) -> Option<usize> {
         let last = (0..self.days.len()).rfind(|&week| self.can_meet(week))?;
-        let met = self.met.range(..=week).next_back();
+        let met = self.met.range(..=week).next_back().copied();
+        let in_break = self.in_breaks.range(..=week).next_back();
+        let met = met.max(in_break.map(|next| next - 1));
         let due = match met {
             Some(met) => met + self.every[week],
-            None => self.together.range(self.begins..).next()? + self.every[week] - 1,
+            None => match self.before {
+                Some(between) => (self.every[week] - 1).saturating_sub(between),
+                None => self.together.range(self.begins..).next()? + self.every[week] - 1,
+            },
         };
         let from = met.map_or(0, |met| met + 1);
         let comes = from <= due && self.met.range(from..=due).next().is_some();
@@ -300,29 +319,41 @@ fn slots(ground: &Ground<'_>, rhythm: &Rhythm, week: usize) -> Vec<DateTime> {
 }
 
 /// The stretches in which a pair goes without for more school weeks than its rhythm allows, since
-/// they last met or from the first week of placing on. Weeks in which they are no pair do not count.
+/// they last met or from the first week of placing on, within the year. Weeks in which they are no pair do not count.
 fn gaps(rhythm: &Rhythm, weeks: &[Week]) -> Vec<LongGap> {
-    let since = rhythm.met.range(..rhythm.begins).next_back();
-    let since = since.map_or(rhythm.begins, |met| met + 1);
+    let met = rhythm.met.range(..rhythm.begins).next_back();
+    let in_break = rhythm.in_breaks.range(..=rhythm.begins).next_back();
+    let since = met.map(|met| met + 1).max(in_break.copied());
+    let never = match rhythm.before {
+        Some(_) => 0,
+        None => rhythm.begins,
+    };
+    let since = since.unwrap_or(never);
     let mut gaps = Vec::new();
     let mut without: Vec<usize> = Vec::new();
     // Their last week together ends a stretch as a meeting does.
     let end = rhythm.together.last().map_or(0, |last| last + 1);
     for week in since..=end {
-        if week < end && !rhythm.met.contains(&week) {
+        let meets = rhythm.met.contains(&week);
+        if week == end || meets || rhythm.in_breaks.contains(&week) {
+            gaps.extend(gap(rhythm, &without, weeks));
+            without.clear();
+        }
+        if week < end && !meets {
             without.extend(rhythm.together.get(&week));
-            continue;
         }
-        let is_long = |(n, &week): (usize, &usize)| n + 1 >= rhythm.every[week];
-        if without.iter().enumerate().any(is_long) {
-            gaps.push(LongGap {
-                pair: rhythm.pair.clone(),
-                from: weeks[without[0]].monday(),
-                to: weeks[without[without.len() - 1]].sunday(),
-                school_weeks: without.len(),
-            });
-        }
-        without.clear();
     }
     gaps
+}
+
+/// The gap that some weeks without a check-in make, if they are too many.
+fn gap(rhythm: &Rhythm, without: &[usize], weeks: &[Week]) -> Option<LongGap> {
+    let is_long = |(n, &week): (usize, &usize)| n + 1 >= rhythm.every[week];
+    let (first, last) = without.first().zip(without.last())?;
+    without.iter().enumerate().any(is_long).then(|| LongGap {
+        pair: rhythm.pair.clone(),
+        from: weeks[*first].monday(),
+        to: weeks[*last].sunday(),
+        school_weeks: without.len(),
+    })
 }

@@ -133,7 +133,7 @@ fn days(
 }
 
 /// Places one round. The attendants of a unit may change within its window: then it is placed among
-/// the days of those who have most of them.
+/// the days of those who have most of them, and where these are taken among the others'.
 fn place_round(ground: &mut Ground<'_>, missing: Vec<Missing<'_>>, placement: &mut Placement) {
     let minutes = ground.request.rules.dialogues.minutes;
     let mut wishes = Vec::new();
@@ -169,26 +169,49 @@ fn place_round(ground: &mut Ground<'_>, missing: Vec<Missing<'_>>, placement: &m
         })
         .collect();
     let chosen = assign(&wishes, &most);
-    for ((missing, wish), starts) in missing.into_iter().zip(&wishes).zip(chosen) {
-        let Some(starts) = starts else {
-            placement.unplaced.push(Unplaced {
-                dialogue: missing.key,
-                obstacle: Obstacle::Taken,
-            });
-            continue;
-        };
-        ground.take(&wish.people, starts, minutes);
-        let day = starts.date();
-        if let Some(principal) = missing.world.principal(&missing.unit.code, day) {
-            placement.dialogues.push(PlacedDialogue {
-                dialogue: missing.key,
-                principal,
-                area_managers: missing.world.area_managers(day),
-                starts,
-                minutes,
-            });
+    let mut left = Vec::new();
+    for (missing, starts) in missing.into_iter().zip(chosen) {
+        match starts {
+            Some(starts) => book(ground, missing, starts, placement),
+            None => left.push(missing),
         }
     }
+    for missing in left {
+        match any_slot(ground, &missing) {
+            Some(starts) => book(ground, missing, starts, placement),
+            None => placement.unplaced.push(Unplaced {
+                dialogue: missing.key,
+                obstacle: Obstacle::Taken,
+            }),
+        }
+    }
+}
+
+fn book(ground: &mut Ground<'_>, missing: Missing<'_>, starts: DateTime, into: &mut Placement) {
+    let (minutes, day) = (ground.request.rules.dialogues.minutes, starts.date());
+    let Missing {
+        world, unit, key, ..
+    } = missing;
+    ground.take(&attendants(world, &unit.code, day), starts, minutes);
+    if let Some(principal) = world.principal(&unit.code, day) {
+        into.dialogues.push(PlacedDialogue {
+            dialogue: key,
+            principal,
+            area_managers: world.area_managers(day),
+            starts,
+            minutes,
+        });
+    }
+}
+
+/// The first time at which those who are there on the day are free, whoever they are.
+fn any_slot(ground: &Ground<'_>, missing: &Missing<'_>) -> Option<DateTime> {
+    let rules = &ground.request.rules.dialogues;
+    missing.days.iter().find_map(|day| {
+        let people = attendants(missing.world, &missing.unit.code, *day);
+        let mut slots = rules.times.iter().map(|time| day.to_datetime(*time));
+        slots.find(|&starts| ground.are_free(&people, starts, rules.minutes))
+    })
 }
 
 /// The people who are there on most of the days, and those days.
