@@ -12,7 +12,7 @@ use super::assign::{Wish, assign};
 use super::ground::Ground;
 use super::{LongGap, PlacedCheckIn, Placement, Request};
 use crate::calendar::{Calendar, Week};
-use crate::follow_up::{CheckIn, CheckInState, Pair, PersonId, SupportLevel};
+use crate::follow_up::{AreaWorld, CheckIn, CheckInState, Pair, PersonId, SupportLevel};
 
 /// One pair and its year.
 struct Rhythm {
@@ -77,19 +77,27 @@ fn rhythms(ground: &Ground<'_>, weeks: &[Week]) -> Vec<Rhythm> {
             }
         }
     }
+    let days = weeks.iter().flat_map(|week| week.days());
+    let days = days.filter(|&day| ground.is_open(day, times));
+    let reinforced = days.map(|day| (day, reinforced_on(ground.request.worlds, day)));
+    let reinforced: Reinforced = reinforced.collect();
     all.into_iter()
-        .map(|pair| rhythm(ground, pair, weeks))
+        .map(|pair| rhythm(ground, &reinforced, pair, weeks))
         .collect()
 }
 
 fn rhythm(
     ground: &Ground<'_>,
+    reinforced: &Reinforced,
     (pair, days): (Pair, Vec<BTreeSet<Date>>),
     weeks: &[Week],
 ) -> Rhythm {
     let Request { rules, from, .. } = ground.request;
     let mut rhythm = Rhythm {
-        every: days.iter().map(|days| every(ground, &pair, days)).collect(),
+        every: days
+            .iter()
+            .map(|days| every(ground, reinforced, &pair, days))
+            .collect(),
         begins: weeks.partition_point(|week| week.sunday() < *from),
         together: (0..days.len())
             .filter(|&week| !days[week].is_empty())
@@ -126,21 +134,34 @@ fn rhythm(
 }
 
 /// The rhythm of a week by the units the principal leads in it, as the reminders reckon it.
-fn every(ground: &Ground<'_>, pair: &Pair, days: &BTreeSet<Date>) -> usize {
-    let Request { rules, worlds, .. } = ground.request;
-    let leads_reinforced = |day: &Date| {
-        let units = worlds
-            .iter()
-            .flat_map(|world| world.units_led_by(&pair.principal, *day));
-        units
-            .map(|unit| unit.level)
-            .any(|level| level == SupportLevel::Reinforced)
-    };
-    let every = match days.first().is_some_and(leads_reinforced) {
-        true => rules.rhythm.reinforced_every_weeks,
-        false => rules.rhythm.every_weeks,
+fn every(
+    ground: &Ground<'_>,
+    reinforced: &Reinforced,
+    pair: &Pair,
+    days: &BTreeSet<Date>,
+) -> usize {
+    let rules = &ground.request.rules.rhythm;
+    let on = days.first().and_then(|day| reinforced.get(day));
+    let every = match on.is_some_and(|people| people.contains(&pair.principal)) {
+        true => rules.reinforced_every_weeks,
+        false => rules.every_weeks,
     };
     (every as usize).max(1)
+}
+
+/// Who leads a unit with reinforced support, by day.
+type Reinforced = BTreeMap<Date, BTreeSet<PersonId>>;
+
+fn reinforced_on(worlds: &[&AreaWorld], day: Date) -> BTreeSet<PersonId> {
+    let mut all = BTreeSet::new();
+    for world in worlds {
+        let principals = world.principals(day);
+        let units = world.active_units(day);
+        let reinforced = units.filter(|unit| unit.level == SupportLevel::Reinforced);
+        let leading = reinforced.filter_map(|unit| principals.get(&unit.code));
+        all.extend(leading.map(|&person| person.clone()));
+    }
+    all
 }
 
 impl Rhythm {
