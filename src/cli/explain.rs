@@ -87,7 +87,9 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     });
     let all = decisions.clone();
     decisions.retain(|decision| !is_decided_elsewhere(decision, &all));
-    let posts = without_post(&office.calendar.known().await?.appointments, &person, day);
+    let posts = slices.iter().flat_map(|slice| &slice.world.appointments);
+    let own: Vec<&Appointment> = posts.filter(|post| post.person == person).collect();
+    let posts = without_post(&own, day);
     let ledger = office.ledger.notices_on(person.clone(), day).await?;
     let decisions = decisions
         .into_iter()
@@ -107,29 +109,25 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// That a person holds no post on `day`, and which is nearest; nothing where they hold one.
-fn without_post(all: &[Appointment], person: &PersonId, day: Date) -> Option<String> {
-    let own = || all.iter().filter(|post| &post.person == person);
-    if own().any(|post| post.holds(day)) {
+/// That somebody with these posts holds none on `day`, and which is nearest; nothing where they
+/// hold one.
+fn without_post(own: &[&Appointment], day: Date) -> Option<String> {
+    if own.is_empty() {
+        return Some("has no post on record".into());
+    }
+    if own.iter().any(|post| post.holds(day)) {
         return None;
     }
-    let ended = own()
-        .filter_map(|post| post.to)
-        .filter(|to| *to < day)
-        .max();
-    let begins = own()
-        .filter_map(|post| post.from)
-        .filter(|from| *from > day)
-        .min();
+    let ended = own.iter().filter_map(|post| post.to);
+    let ended = ended.filter(|to| *to < day).max();
+    let begins = own.iter().filter_map(|post| post.from);
+    let begins = begins.filter(|from| *from > day).min();
     let mut text = "holds no post on this day".to_owned();
     if let Some(ended) = ended {
         text.push_str(&format!("; the last ended {ended}"));
     }
     if let Some(begins) = begins {
         text.push_str(&format!("; the next begins {begins}"));
-    }
-    if own().next().is_none() {
-        text = "has no post on record".into();
     }
     Some(text)
 }
