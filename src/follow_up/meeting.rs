@@ -126,13 +126,19 @@ pub struct CheckIn {
 }
 
 impl CheckIn {
+    /// The day on which they meet or met; none where it was cancelled.
+    pub fn day(&self) -> Option<Date> {
+        match self.state {
+            CheckInState::Planned => Some(self.starts.date()),
+            CheckInState::Held => Some(self.held_on.unwrap_or(self.starts.date())),
+            CheckInState::Cancelled => None,
+        }
+    }
+
     /// The day it was held, if it had been by `day`.
     pub fn held_by(&self, day: Date) -> Option<Date> {
-        let held = match self.state {
-            CheckInState::Held => self.held_on.unwrap_or(self.starts.date()),
-            CheckInState::Planned | CheckInState::Cancelled => return None,
-        };
-        (held <= day).then_some(held)
+        let held = self.day().filter(|_| self.state == CheckInState::Held);
+        held.filter(|held| *held <= day)
     }
 
     /// Whether it is still to come or to be recorded, as things stand on `day`.

@@ -9,7 +9,7 @@ use super::name;
 use crate::calendar::{SchoolYear, Week, swedish_order};
 use crate::cli::output;
 use crate::daemon::{Office, SliceWorld};
-use crate::follow_up::{CheckInState, DialogueState, PersonId};
+use crate::follow_up::{DialogueState, PersonId};
 use crate::plan::placing::Placement;
 
 /// Meetings of a manager in a week, those on record and those placed.
@@ -112,8 +112,7 @@ fn loads(slices: &[SliceWorld], placement: &Placement) -> Loads {
     // A principal's check-ins come with every area in which they lead a unit.
     let all = slices.iter().flat_map(|slice| &slice.world.check_ins);
     let on_record: BTreeMap<_, Date> = all
-        .filter(|check_in| check_in.state != CheckInState::Cancelled)
-        .map(|c| ((&c.pair, c.starts), c.held_on.unwrap_or(c.starts.date())))
+        .filter_map(|check_in| Some(((&check_in.pair, check_in.starts), check_in.day()?)))
         .collect();
     for ((pair, _), day) in on_record {
         of(&pair.area_manager, day, &check_in);

@@ -12,7 +12,7 @@ use super::assign::{Wish, assign};
 use super::ground::Ground;
 use super::{LongGap, PlacedCheckIn, Placement, Request};
 use crate::calendar::{Calendar, Week};
-use crate::follow_up::{AreaWorld, CheckIn, CheckInState, Pair, PersonId, SupportLevel};
+use crate::follow_up::{AreaWorld, CheckIn, Pair, PersonId, SupportLevel};
 
 /// One pair and its year.
 struct Rhythm {
@@ -27,10 +27,9 @@ struct Rhythm {
     begins: usize,
     /// The weeks in which they meet.
     met: BTreeSet<usize>,
-    /// The weeks before which they met in a break.
-    in_breaks: BTreeSet<usize>,
-    /// How many school weeks lie between their last meeting before the year and its first week.
-    before: Option<usize>,
+    /// The weeks after which they met in a break. Those of earlier years are counted back from the
+    /// year's first, which is 0.
+    in_breaks: BTreeSet<isize>,
     /// When they were to meet and somebody said no.
     cancelled: BTreeSet<DateTime>,
     /// Their usual weekday and time.
@@ -81,8 +80,23 @@ fn rhythms(ground: &Ground<'_>, weeks: &[Week]) -> Vec<Rhythm> {
     let days = days.filter(|&day| ground.is_open(day, times));
     let reinforced = days.map(|day| (day, reinforced_on(ground.request.worlds, day)));
     let reinforced: Reinforced = reinforced.collect();
+    let mut on_record: BTreeMap<&Pair, Vec<&CheckIn>> = BTreeMap::new();
+    for check_in in ground
+        .request
+        .worlds
+        .iter()
+        .flat_map(|world| &world.check_ins)
+    {
+        on_record.entry(&check_in.pair).or_default().push(check_in);
+    }
     all.into_iter()
-        .map(|pair| rhythm(ground, &reinforced, pair, weeks))
+        .map(|(pair, days)| {
+            let mut rhythm = rhythm(ground, &reinforced, (pair, days), weeks);
+            for check_in in on_record.get(&rhythm.pair).into_iter().flatten() {
+                rhythm.recall(check_in, weeks, ground.request.calendar);
+            }
+            rhythm
+        })
         .collect()
 }
 
@@ -93,7 +107,13 @@ fn rhythm(
     weeks: &[Week],
 ) -> Rhythm {
     let Request { rules, from, .. } = ground.request;
-    let mut rhythm = Rhythm {
+    let can_meet = |day: &Date| {
+        day >= from
+            && rules.check_ins.weekdays.contains(&day.weekday())
+            && !ground.is_away(&pair.principal, *day)
+            && !ground.is_away(&pair.area_manager, *day)
+    };
+    Rhythm {
         every: days
             .iter()
             .map(|days| every(ground, reinforced, &pair, days))
@@ -102,35 +122,16 @@ fn rhythm(
         together: (0..days.len())
             .filter(|&week| !days[week].is_empty())
             .collect(),
-        days: Vec::new(),
+        days: days
+            .iter()
+            .map(|days| days.iter().copied().filter(can_meet).collect())
+            .collect(),
         met: BTreeSet::new(),
         in_breaks: BTreeSet::new(),
-        before: None,
         cancelled: BTreeSet::new(),
         home: None,
         pair,
-    };
-    let check_ins = ground
-        .request
-        .worlds
-        .iter()
-        .flat_map(|world| &world.check_ins);
-    for check_in in check_ins {
-        if check_in.pair == rhythm.pair {
-            rhythm.recall(check_in, weeks, ground.request.calendar);
-        }
     }
-    let can_meet = |&day: &Date| {
-        day >= *from
-            && rules.check_ins.weekdays.contains(&day.weekday())
-            && !ground.is_away(&rhythm.pair.principal, day)
-            && !ground.is_away(&rhythm.pair.area_manager, day)
-    };
-    let days = days
-        .into_iter()
-        .map(|days| days.into_iter().filter(can_meet).collect());
-    rhythm.days = days.collect();
-    rhythm
 }
 
 /// The rhythm of a week by the units the principal leads in it, as the reminders reckon it.
@@ -172,41 +173,41 @@ impl Rhythm {
     /// Takes in a check-in on record.
     fn recall(&mut self, check_in: &CheckIn, weeks: &[Week], calendar: &Calendar) {
         let starts = check_in.starts;
-        let day = match check_in.state {
-            CheckInState::Cancelled => {
-                self.cancelled.insert(starts);
-                return;
+        let Some(day) = check_in.day() else {
+            self.cancelled.insert(starts);
+            return;
+        };
+        let (week, first) = (Week::of(day), weeks.first());
+        match weeks.binary_search(&week) {
+            Ok(met) => {
+                self.met.insert(met);
             }
-            CheckInState::Held => check_in.held_on.unwrap_or(starts.date()),
-            CheckInState::Planned => starts.date(),
-        };
-        match weeks.binary_search(&Week::of(day)) {
-            Ok(week) => self.met.insert(week),
-            Err(next) => next > 0 && self.in_breaks.insert(next),
-        };
-        let between = |week: &&Week| Week::of(day) < **week && **week < weeks[0];
-        if weeks.first().is_some_and(|&first| Week::of(day) < first) {
-            let between = calendar.school_weeks().iter().filter(between).count();
-            self.before = Some(self.before.map_or(between, |before| before.min(between)));
+            Err(next) => {
+                let earlier = |other: &&Week| **other > week && Some(*other) < first;
+                let earlier = calendar.school_weeks().iter().filter(earlier).count();
+                self.in_breaks.insert(next as isize - 1 - earlier as isize);
+            }
         }
         self.home = Some((starts.date().weekday(), starts.time()));
+    }
+
+    /// The last week before `week` in or after which they met.
+    fn met_before(&self, week: usize) -> Option<isize> {
+        let met = self.met.range(..week).next_back();
+        let in_break = self.in_breaks.range(..week as isize).next_back();
+        met.map(|met| *met as isize).max(in_break.copied())
     }
 
     /// The last week by which they have to meet, seen from `week`: so many after they last met, or
     /// began. `None` when a meeting on record comes before it, or their time together ends.
     fn due(&self, week: usize) -> Option<usize> {
         let last = (0..self.days.len()).rfind(|&week| self.can_meet(week))?;
-        let met = self.met.range(..=week).next_back().copied();
-        let in_break = self.in_breaks.range(..=week).next_back();
-        let met = met.max(in_break.map(|next| next - 1));
+        let met = self.met_before(week + 1);
         let due = match met {
-            Some(met) => met + self.every[week],
-            None => match self.before {
-                Some(between) => (self.every[week] - 1).saturating_sub(between),
-                None => self.together.range(self.begins..).next()? + self.every[week] - 1,
-            },
+            Some(met) => usize::try_from(met + self.every[week] as isize).unwrap_or(0),
+            None => self.together.range(self.begins..).next()? + self.every[week] - 1,
         };
-        let from = met.map_or(0, |met| met + 1);
+        let from = met.map_or(0, after);
         let comes = from <= due && self.met.range(from..=due).next().is_some();
         (due <= last && !comes).then_some(due)
     }
@@ -222,6 +223,11 @@ impl Rhythm {
     fn may_meet(&self, week: usize) -> bool {
         self.can_meet(week) && !self.met.contains(&week) && self.due(week).is_some()
     }
+}
+
+/// The year's first week after one that may lie before the year.
+fn after(week: isize) -> usize {
+    usize::try_from(week + 1).unwrap_or(0)
 }
 
 /// Those of a manager's pairs who are to meet in a week: who must, and who makes the load even.
@@ -272,8 +278,7 @@ fn place_week(
         .collect();
     let chosen = assign(&wishes, &BTreeMap::new());
     for (&number, starts) in wanted.iter().zip(chosen) {
-        let starts = starts.map(|starts| (week, starts));
-        if let Some((week, starts)) = starts {
+        if let Some(starts) = starts {
             book(ground, &mut rhythms[number], (week, starts), placement);
         }
     }
@@ -331,32 +336,27 @@ fn slots(ground: &Ground<'_>, rhythm: &Rhythm, week: usize) -> Vec<DateTime> {
     };
     let mut slots: Vec<DateTime> = rhythm.days[week]
         .iter()
-        .flat_map(|day| rules.times.iter().map(|time| day.to_datetime(*time)))
+        .flat_map(|&day| ground.free_times(&people, day, rules))
         .filter(|starts| !rhythm.cancelled.contains(starts))
-        .filter(|&starts| ground.are_free(&people, starts, rules.minutes))
         .collect();
     slots.sort_by_key(|&starts| (strangeness(starts), starts));
     slots
 }
 
 /// The stretches in which a pair goes without for more school weeks than its rhythm allows, since
-/// they last met or from the first week of placing on, within the year. Weeks in which they are no pair do not count.
+/// they last met or from the first week of placing on, within the year. Weeks in which they are no
+/// pair do not count.
 fn gaps(rhythm: &Rhythm, weeks: &[Week]) -> Vec<LongGap> {
-    let met = rhythm.met.range(..rhythm.begins).next_back();
-    let in_break = rhythm.in_breaks.range(..=rhythm.begins).next_back();
-    let since = met.map(|met| met + 1).max(in_break.copied());
-    let never = match rhythm.before {
-        Some(_) => 0,
-        None => rhythm.begins,
-    };
-    let since = since.unwrap_or(never);
+    let since = rhythm
+        .met_before(rhythm.begins)
+        .map_or(rhythm.begins, after);
     let mut gaps = Vec::new();
     let mut without: Vec<usize> = Vec::new();
     // Their last week together ends a stretch as a meeting does.
     let end = rhythm.together.last().map_or(0, |last| last + 1);
     for week in since..=end {
         let meets = rhythm.met.contains(&week);
-        if week == end || meets || rhythm.in_breaks.contains(&week) {
+        if week == end || meets || rhythm.in_breaks.contains(&(week as isize - 1)) {
             gaps.extend(gap(rhythm, &without, weeks));
             without.clear();
         }

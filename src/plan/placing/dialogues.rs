@@ -209,8 +209,7 @@ fn any_slot(ground: &Ground<'_>, missing: &Missing<'_>) -> Option<DateTime> {
     let rules = &ground.request.rules.dialogues;
     missing.days.iter().find_map(|day| {
         let people = attendants(missing.world, &missing.unit.code, *day);
-        let mut slots = rules.times.iter().map(|time| day.to_datetime(*time));
-        slots.find(|&starts| ground.are_free(&people, starts, rules.minutes))
+        ground.free_times(&people, *day, rules).first().copied()
     })
 }
 
@@ -249,8 +248,7 @@ fn slots(
     };
     let mut slots: Vec<DateTime> = days
         .iter()
-        .flat_map(|day| rules.times.iter().map(|time| day.to_datetime(*time)))
-        .filter(|&starts| ground.are_free(people, starts, rules.minutes))
+        .flat_map(|&day| ground.free_times(people, day, rules))
         .collect();
     let check_ins = &ground.request.rules.check_ins;
     let in_the_way = |starts: DateTime| {

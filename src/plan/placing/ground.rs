@@ -7,14 +7,14 @@ use jiff::civil::{Date, DateTime};
 use super::diary::Diary;
 use super::{Request, Times};
 use crate::calendar::{Span, Week};
-use crate::follow_up::{AreaWorld, CheckInState, DialogueState, Pair, PersonId, UnitCode};
+use crate::follow_up::{AreaWorld, DialogueState, Pair, PersonId, UnitCode};
 
 /// The ground, and the diary that fills as meetings are placed.
 pub struct Ground<'a> {
     /// What was asked.
     pub request: &'a Request<'a>,
     /// Who is taken when.
-    pub diary: Diary,
+    diary: Diary,
     away: BTreeMap<PersonId, Vec<Span>>,
 }
 
@@ -62,16 +62,22 @@ impl<'a> Ground<'a> {
         spans.is_some_and(|spans| spans.iter().any(|span| span.contains(day)))
     }
 
-    /// Whether all of them are free for a meeting.
-    pub fn are_free<'p>(
+    /// The times of a day at which all of them are free.
+    pub fn free_times(
         &self,
-        people: impl IntoIterator<Item = &'p PersonId>,
-        starts: DateTime,
-        minutes: u32,
-    ) -> bool {
-        people.into_iter().all(|person| {
-            !self.is_away(person, starts.date()) && self.diary.is_free(person, starts, minutes)
-        })
+        people: &BTreeSet<PersonId>,
+        day: Date,
+        times: &Times,
+    ) -> Vec<DateTime> {
+        if people.iter().any(|person| self.is_away(person, day)) {
+            return Vec::new();
+        }
+        let starts = times.times.iter().map(|time| day.to_datetime(*time));
+        let are_free = |&starts: &DateTime| {
+            let is_free = |person| self.diary.is_free(person, starts, times.minutes);
+            people.iter().all(is_free)
+        };
+        starts.filter(are_free).collect()
     }
 
     /// Books a meeting.
@@ -100,7 +106,7 @@ impl<'a> Ground<'a> {
 /// Every meeting on record that is or was held takes the time of those who are in it.
 fn take_meetings(world: &AreaWorld, diary: &mut Diary) {
     for check_in in &world.check_ins {
-        if check_in.state != CheckInState::Cancelled {
+        if check_in.day().is_some() {
             let Pair {
                 principal,
                 area_manager,
