@@ -46,7 +46,7 @@ mod year_check;
 
 pub use collation::swedish_order;
 pub use fault::CalendarFault;
-pub use numbers::{Gender, count, count_word, grouped};
+pub use numbers::{Gender, count, count_word, grouped, in_threes};
 pub use red_day::{Eve, RedDay, easter_sunday, great_eve, red_day};
 pub use school_year::{Break, SchoolYear};
 pub use school_year_name::{

@@ -40,10 +40,15 @@ pub fn count(n: u32, singular: &str, plural: &str) -> String {
 /// Digits in groups of three from 10 000 up, held together by no-break spaces; right in
 /// Swedish and in English.
 pub fn grouped(n: u32) -> String {
-    let digits = n.to_string();
-    if digits.len() < 5 {
-        return digits;
+    if n < 10_000 {
+        return n.to_string();
     }
+    in_threes(u64::from(n))
+}
+
+/// Digits in groups of three, also for four digits: for a number that stands by itself.
+pub fn in_threes(n: u64) -> String {
+    let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + 6);
     for (index, digit) in digits.char_indices() {
         if index > 0 && (digits.len() - index).is_multiple_of(3) {
@@ -57,6 +62,18 @@ pub fn grouped(n: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        for (count, text) in [
+            (7, "7"),
+            (999, "999"),
+            (2020, "2_020"),
+            (1_234_567, "1_234_567"),
+        ] {
+            assert_eq!(in_threes(count), text.replace('_', "\u{a0}"));
+        }
+    }
 
     #[test]
     fn small_numbers_are_words_and_one_agrees_with_its_noun() {

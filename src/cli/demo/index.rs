@@ -7,7 +7,9 @@ use jiff::civil::Date;
 use minijinja::{Environment, Value, context};
 
 use super::pages::Sent;
-use crate::calendar::{Language, Week, date_in_text, short_date, swedish_order, weekday_date};
+use crate::calendar::{
+    Language, Week, date_in_text, in_threes, short_date, swedish_order, weekday_date,
+};
 use crate::daemon::Office;
 
 /// What is worth seeing first: the kind of notice, and what a mail may carry beside it; `None`
@@ -57,7 +59,7 @@ pub fn write(office: &Office, directory: &Path, sent: &[Sent]) -> anyhow::Result
     environment.add_template("index.html", include_str!("index.html"))?;
     let values = context! {
         authority => office.settings.authority.clone(),
-        count => thousands(sent.len()), persons => people.len(),
+        count => in_threes(sent.len() as u64), persons => people.len(),
         span => span.unwrap_or_default(), start => start(&sorted), weeks, people,
     };
     let page = environment.get_template("index.html")?.render(values)?;
@@ -123,34 +125,4 @@ fn start(mails: &[&Sent]) -> Vec<Value> {
 fn plain_date(day: Date) -> String {
     let date = date_in_text(day, Language::Swedish);
     date.trim_start_matches("den ").replacen(' ', "\u{a0}", 1)
-}
-
-/// Digits in groups of three, also for four digits: the number stands by itself in a heading.
-fn thousands(count: usize) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.char_indices() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('\u{a0}');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::thousands;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        for (count, text) in [
-            (7, "7"),
-            (999, "999"),
-            (2020, "2_020"),
-            (1_234_567, "1_234_567"),
-        ] {
-            assert_eq!(thousands(count), text.replace('_', "\u{a0}"));
-        }
-    }
 }

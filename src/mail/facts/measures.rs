@@ -121,37 +121,16 @@ impl Teller<'_> {
 
     /// The effect expected of each measure beside how and until when it is followed up.
     pub(super) fn plans(&self, measures: &[&Measure]) -> Result<Option<Table>, WordsError> {
-        if measures.is_empty() {
-            return Ok(None);
-        }
-        let shows_expected = self.setting.detail == Detail::Full;
-        let mut columns = vec![self.column("measure")?];
-        if shows_expected {
-            columns.push(self.column("expected")?);
-        }
-        columns.push(self.column("followed-up")?);
-        let row = |measure: &&Measure| {
+        self.table(measures, "followed-up", |measure| {
             let due = measure.evaluation_due(self.setting.day);
             let due = short_date(due.unwrap_or(measure.evaluate_by), self.language);
-            let indicator = measure.indicator.trim().trim_end_matches('.');
-            let indicator = if shows_expected { indicator } else { "" };
-            let mut cells = vec![self.title(measure)];
-            if shows_expected {
-                cells.push(measure.expected_effect.clone());
-            }
+            let indicator = match self.setting.detail {
+                Detail::Full => measure.indicator.trim().trim_end_matches('.'),
+                Detail::Titles | Detail::Link => "",
+            };
             let followed_up = context! { indicator, due };
-            cells.push(self.words.say("line.followed-up", &followed_up)?);
-            Ok(TableRow { cells, open: false })
-        };
-        let rows = measures
-            .iter()
-            .map(row)
-            .collect::<Result<_, WordsError>>()?;
-        Ok(Some(Table { columns, rows }))
-    }
-
-    fn column(&self, name: &str) -> Result<String, WordsError> {
-        self.words.say(&format!("table.{name}"), &context! {})
+            Ok((self.words.say("line.followed-up", &followed_up)?, false))
+        })
     }
 
     /// The effect expected of each measure beside the effect assessed; what is not assessed last.
@@ -159,27 +138,38 @@ impl Teller<'_> {
         &self,
         mut measures: Vec<&Measure>,
     ) -> Result<Option<Table>, WordsError> {
+        measures.sort_by_key(|measure| self.effect(measure) == "unassessed");
+        self.table(&measures, "effect", |measure| {
+            let effect = self.effect(measure);
+            let said = self.words.say(&format!("effect.{effect}"), &context! {})?;
+            Ok((said, effect == "unassessed"))
+        })
+    }
+
+    /// Measures with the effect expected of them, where that is told, and in the column `last` what
+    /// `tell` makes of each, and whether that is open.
+    fn table(
+        &self,
+        measures: &[&Measure],
+        last: &str,
+        tell: impl Fn(&Measure) -> Result<(String, bool), WordsError>,
+    ) -> Result<Option<Table>, WordsError> {
         if measures.is_empty() {
             return Ok(None);
         }
         let shows_expected = self.setting.detail == Detail::Full;
-        let mut columns = vec![self.column("measure")?];
-        if shows_expected {
-            columns.push(self.column("expected")?);
-        }
-        columns.push(self.column("effect")?);
-        measures.sort_by_key(|measure| self.effect(measure) == "unassessed");
+        let mut names = vec!["measure", "expected", last];
+        names.retain(|name| shows_expected || *name != "expected");
+        let columns = names
+            .into_iter()
+            .map(|name| self.words.say(&format!("table.{name}"), &context! {}))
+            .collect::<Result<_, _>>()?;
         let row = |measure: &&Measure| {
-            let effect = self.effect(measure);
-            let mut cells = vec![self.title(measure)];
-            if shows_expected {
-                cells.push(measure.expected_effect.clone());
-            }
-            cells.push(self.words.say(&format!("effect.{effect}"), &context! {})?);
-            Ok(TableRow {
-                cells,
-                open: effect == "unassessed",
-            })
+            let (said, open) = tell(measure)?;
+            let expected = shows_expected.then(|| measure.expected_effect.clone());
+            let title = std::iter::once(self.title(measure));
+            let cells = title.chain(expected).chain([said]).collect();
+            Ok(TableRow { cells, open })
         };
         let rows = measures
             .iter()
