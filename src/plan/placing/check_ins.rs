@@ -29,7 +29,7 @@ struct Rhythm {
     met: BTreeSet<usize>,
     /// The weeks after which they met in a break. Those of earlier years are counted back from the
     /// year's first, which is 0.
-    in_breaks: BTreeSet<isize>,
+    in_breaks: BTreeSet<i64>,
     /// When they were to meet and somebody said no.
     cancelled: BTreeSet<DateTime>,
     /// Their usual weekday and time.
@@ -177,34 +177,32 @@ impl Rhythm {
             self.cancelled.insert(starts);
             return;
         };
-        let (week, first) = (Week::of(day), weeks.first());
-        match weeks.binary_search(&week) {
-            Ok(met) => {
-                self.met.insert(met);
-            }
-            Err(next) => {
-                let earlier = |other: &&Week| **other > week && Some(*other) < first;
-                let earlier = calendar.school_weeks().iter().filter(earlier).count();
-                self.in_breaks.insert(next as isize - 1 - earlier as isize);
-            }
+        let week = Week::of(day);
+        if let Ok(met) = weeks.binary_search(&week) {
+            self.met.insert(met);
+        } else if let Some(&first) = weeks.first() {
+            let since = i64::from(calendar.school_weeks_between(first, week));
+            let until = i64::from(calendar.school_weeks_between(week, first));
+            self.in_breaks.insert(since - until);
         }
         self.home = Some((starts.date().weekday(), starts.time()));
     }
 
     /// The last week before `week` in or after which they met.
-    fn met_before(&self, week: usize) -> Option<isize> {
+    fn met_before(&self, week: usize) -> Option<i64> {
         let met = self.met.range(..week).next_back();
-        let in_break = self.in_breaks.range(..week as isize).next_back();
-        met.map(|met| *met as isize).max(in_break.copied())
+        let in_break = self.in_breaks.range(..week as i64).next_back();
+        met.map(|met| *met as i64).max(in_break.copied())
     }
 
-    /// The last week by which they have to meet, seen from `week`: so many after they last met, or
-    /// began. `None` when a meeting on record comes before it, or their time together ends.
+    /// The last week by which they have to meet, seen from a week in which they do not: so many after
+    /// they last met, or began. `None` when a meeting on record comes before it, or their time
+    /// together ends.
     fn due(&self, week: usize) -> Option<usize> {
         let last = (0..self.days.len()).rfind(|&week| self.can_meet(week))?;
-        let met = self.met_before(week + 1);
+        let met = self.met_before(week);
         let due = match met {
-            Some(met) => usize::try_from(met + self.every[week] as isize).unwrap_or(0),
+            Some(met) => usize::try_from(met + self.every[week] as i64).unwrap_or(0),
             None => self.together.range(self.begins..).next()? + self.every[week] - 1,
         };
         let from = met.map_or(0, after);
@@ -226,7 +224,7 @@ impl Rhythm {
 }
 
 /// The year's first week after one that may lie before the year.
-fn after(week: isize) -> usize {
+fn after(week: i64) -> usize {
     usize::try_from(week + 1).unwrap_or(0)
 }
 
@@ -356,7 +354,7 @@ fn gaps(rhythm: &Rhythm, weeks: &[Week]) -> Vec<LongGap> {
     let end = rhythm.together.last().map_or(0, |last| last + 1);
     for week in since..=end {
         let meets = rhythm.met.contains(&week);
-        if week == end || meets || rhythm.in_breaks.contains(&(week as isize - 1)) {
+        if week == end || meets || rhythm.in_breaks.contains(&(week as i64 - 1)) {
             gaps.extend(gap(rhythm, &without, weeks));
             without.clear();
         }
