@@ -73,6 +73,22 @@ pub enum SafeError {
     Store(#[from] StoreError),
 }
 
+/// What the system said of a file, as an error.
+fn on_disk(path: &Path) -> impl Fn(std::io::Error) -> SafeError + Copy + '_ {
+    move |source| SafeError::Disk {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// What SQLite said of a file, as an error.
+fn in_sqlite(path: &Path) -> impl Fn(rusqlite::Error) -> SafeError + Copy + '_ {
+    move |source| SafeError::Sqlite {
+        path: path.to_owned(),
+        source,
+    }
+}
+
 /// The two files, and the directory they are in.
 #[derive(Debug, Clone, Copy)]
 pub struct Pair<'a> {
@@ -113,10 +129,7 @@ pub fn back_up(pair: Pair<'_>, target: &Path) -> Result<u64, SafeError> {
         let _ = fs::remove_file(&part);
         return Err(error);
     }
-    let disk = |source| SafeError::Disk {
-        path: target.to_owned(),
-        source,
-    };
+    let disk = on_disk(target);
     fs::rename(&part, target).map_err(disk)?;
     sync_directory(target).map_err(disk)?;
     Ok(fs::metadata(target).map_err(disk)?.len())
@@ -158,10 +171,7 @@ pub fn restore(
             let _ = fs::remove_file(beside(&new, ending));
         }
         unpack(&safe, file, part, &new)?;
-        belong(&new, path, part).map_err(|source| SafeError::Disk {
-            path: new.clone(),
-            source,
-        })?;
+        belong(&new, path, part).map_err(on_disk(&new))?;
         check_database(&new)?;
         if part == "calendar" {
             // Another identity: the daemon looks at everything anew.
@@ -170,10 +180,7 @@ pub fn restore(
         ready.push((new, path));
     }
     for (new, path) in ready {
-        let disk = |source| SafeError::Disk {
-            path: path.to_owned(),
-            source,
-        };
+        let disk = on_disk(path);
         set_aside(path).map_err(disk)?;
         fs::rename(&new, path).map_err(disk)?;
         sync_directory(path).map_err(disk)?;
@@ -206,10 +213,7 @@ fn set_aside(path: &Path) -> std::io::Result<()> {
 
 fn copy_all(pair: Pair<'_>, target: &Path) -> Result<(), SafeError> {
     make_private(target)?;
-    let failed = |source| SafeError::Sqlite {
-        path: target.to_owned(),
-        source,
-    };
+    let failed = in_sqlite(target);
     let mut safe = Connection::open(target).map_err(failed)?;
     safe.execute_batch(
         "PRAGMA synchronous = FULL;
@@ -236,20 +240,11 @@ fn make_private(path: &Path) -> Result<(), SafeError> {
     let _ = fs::remove_file(path);
     let mut options = File::options();
     options.write(true).create_new(true).mode(0o600);
-    options
-        .open(path)
-        .map(drop)
-        .map_err(|source| SafeError::Disk {
-            path: path.to_owned(),
-            source,
-        })
+    options.open(path).map(drop).map_err(on_disk(path))
 }
 
 fn snapshot_of(path: &Path, snapshot: &Path) -> Result<(), SafeError> {
-    let failed = |source| SafeError::Sqlite {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = in_sqlite(path);
     make_private(snapshot)?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -263,14 +258,8 @@ fn snapshot_of(path: &Path, snapshot: &Path) -> Result<(), SafeError> {
 }
 
 fn pack(safe: &Connection, target: &Path, part: &str, snapshot: &Path) -> Result<(), SafeError> {
-    let disk = |source| SafeError::Disk {
-        path: snapshot.to_owned(),
-        source,
-    };
-    let failed = |source| SafeError::Sqlite {
-        path: target.to_owned(),
-        source,
-    };
+    let disk = on_disk(snapshot);
+    let failed = in_sqlite(target);
     let mut file = File::open(snapshot).map_err(disk)?;
     let (mut hash, mut length, mut ordinal) = (Sha256::new(), 0_u64, 0_i64);
     loop {
@@ -351,10 +340,7 @@ fn chunks(
 
 fn unpack(safe: &Connection, file: &Path, part: &str, target: &Path) -> Result<(), SafeError> {
     use std::io::Write;
-    let disk = |source| SafeError::Disk {
-        path: target.to_owned(),
-        source,
-    };
+    let disk = on_disk(target);
     let mut out = File::options()
         .write(true)
         .create_new(true)
@@ -401,10 +387,7 @@ fn check_database(path: &Path) -> Result<(), SafeError> {
 
 /// What SQLite finds wrong with a database.
 fn fault(path: &Path) -> Result<Option<String>, SafeError> {
-    let failed = |source| SafeError::Sqlite {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = in_sqlite(path);
     let connection = Connection::open(path).map_err(failed)?;
     let verdict: String = connection
         .pragma_query_value(None, "integrity_check", |row| row.get(0))
@@ -413,10 +396,7 @@ fn fault(path: &Path) -> Result<Option<String>, SafeError> {
 }
 
 fn renew_identity(path: &Path) -> Result<(), SafeError> {
-    let failed = |source| SafeError::Sqlite {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = in_sqlite(path);
     let connection = Connection::open(path).map_err(failed)?;
     connection
         .execute(
