@@ -9,9 +9,10 @@ use super::{CheckInOutcome, DialogueArguments, DialogueOutcome, EvaluationArgume
 use crate::calendar::{parse_school_year_name, school_year_name, school_year_of};
 use crate::follow_up::plausible::{self, Implausible};
 use crate::follow_up::{
-    Absence, ActivityId, Effect, Evaluation, MeasureId, Pair, PersonId, Round, UnitCode,
+    Absence, ActivityId, AreaId, Effect, Evaluation, MeasureId, Pair, PersonId, Post, Round,
+    UnitCode,
 };
-use crate::store::{Answer, Calendar, Reach};
+use crate::store::{Answer, Calendar, Known, Reach};
 
 /// The answer that the arguments give, at the local time `now`.
 ///
@@ -27,10 +28,11 @@ pub async fn answer(calendar: &Calendar, what: What, now: DateTime) -> anyhow::R
             starts,
             note,
         } => {
-            let pair = pair(calendar, principal, area_manager).await?;
+            let known = calendar.known().await?;
+            let pair = pair(calendar, &known, (principal, area_manager)).await?;
             let answer = check_in(pair, (outcome, starts), &note, today)?;
             if let Answer::CheckInHeld { pair, on, .. } = &answer {
-                meet(calendar, pair, *on).await?;
+                meet(calendar, &known, pair, *on).await?;
             }
             Ok(answer)
         }
@@ -104,14 +106,13 @@ async fn maybe_person(
 /// A principal and an area manager.
 async fn pair(
     calendar: &Calendar,
-    principal: String,
-    area_manager: String,
+    known: &Known,
+    (principal, area_manager): (String, String),
 ) -> anyhow::Result<Pair> {
     let pair = Pair {
         principal: person(calendar, principal).await?,
         area_manager: person(calendar, area_manager).await?,
     };
-    let known = calendar.known().await?;
     let has = |person: &PersonId, role| {
         let mut posts = known.appointments.iter();
         posts.any(|post| &post.person == person && post.role == role)
@@ -130,14 +131,22 @@ async fn pair(
 
 /// Refuses a check-in between two who have none with each other that day: their real ones would
 /// still be missing. One planned between them may be moved or cancelled all the same.
-async fn meet(calendar: &Calendar, pair: &Pair, on: Date) -> anyhow::Result<()> {
+async fn meet(calendar: &Calendar, known: &Known, pair: &Pair, on: Date) -> anyhow::Result<()> {
+    let own = known.appointments.iter();
+    let leading = own.filter(|post| post.person == pair.principal && post.role.leads_unit());
+    let areas: BTreeSet<&AreaId> = leading
+        .filter_map(|appointment| match &appointment.post {
+            Post::Unit(unit) => known.units.get(unit).map(|unit| &unit.area),
+            Post::Area(_) | Post::Authority => None,
+        })
+        .collect();
     let mut partners = BTreeSet::new();
-    for area in calendar.area_ids().await? {
+    for area in areas {
         let reach = Reach {
             school_year: school_year_name(on),
             from: on,
         };
-        let world = calendar.area_world(Some(area), reach).await?;
+        let world = calendar.area_world(Some(area.clone()), reach).await?;
         let pairs = world.pairs(on).into_iter();
         let own = pairs.filter(|own| own.principal == pair.principal);
         partners.extend(own.map(|own| match world.people.get(&own.area_manager) {
