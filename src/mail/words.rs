@@ -211,15 +211,13 @@ impl Words {
             toml::from_str(built_in).map_err(|error| in_file(name, &error))?;
         built_in_ones.extend(original.templates());
         let faults = words.take_in(templates, &built_in_ones, &original.lists());
-        match (faults.is_empty(), directory) {
-            (true, _) => Ok(words),
-            (false, directory) => Err(WordsError::Unfit(
-                faults
-                    .into_iter()
-                    .map(|(template, fault)| told(directory, name, &template, &fault))
-                    .collect(),
-            )),
+        if faults.is_empty() {
+            return Ok(words);
         }
+        let told = faults
+            .iter()
+            .map(|(template, fault)| told(directory, name, template, fault));
+        Err(WordsError::Unfit(told.collect()))
     }
 
     /// The language of these words.
