@@ -8,13 +8,7 @@ use std::time::{Duration, Instant};
 
 const CONFIG: &str = concat!(
     include_str!("common/base.toml"),
-    r#"[mail.transport]
-kind = "files"
-directory = "mail"
-[[school-year]]
-name = "2026/27"
-terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
-"#
+    include_str!("common/files.toml")
 );
 
 struct Daemon {

@@ -5,22 +5,16 @@ use std::process::Command;
 use rusqlite::Connection;
 use serde_json::Value;
 
-pub const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
+pub const CONFIG: &str = concat!(
+    include_str!("../common/base.toml"),
+    r#"[mail.transport]
 kind = "files"
 directory = "mail"
 [[school-year]]
 name = "2026/27"
 terms = [{ from = 2026-08-18, to = 2026-12-18 }]
-"#;
+"#
+);
 
 /// One of each kind, with Swedish column names.
 pub const GOOD: [(&str, &str); 8] = [

@@ -19,13 +19,8 @@ pub const DAY: Date = date(2027, 4, 28);
 
 const CONFIG: &str = concat!(
     include_str!("../common/base.toml"),
-    r#"[mail.transport]
-kind = "files"
-directory = "mail"
-[[school-year]]
-name = "2026/27"
-terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
-breaks = [{ name = "påsklov", from = 2027-04-05, to = 2027-04-09 }]
+    include_str!("../common/files.toml"),
+    r#"breaks = [{ name = "påsklov", from = 2027-04-05, to = 2027-04-09 }]
 quality-report = 2026-12-15
 "#
 );

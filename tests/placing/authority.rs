@@ -11,25 +11,10 @@ use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date, time};
 use proptest::prelude::*;
 
-const CONFIG: &str = r#"
-[authority]
-name = "Provkommunen"
-[database]
-calendar = "calendar.db"
-ledger = "ledger.db"
-[mail]
-from = "Kvalitet <kvalitet@prov.example>"
-reply-to = "kvalitet@prov.example"
-[mail.transport]
-kind = "files"
-directory = "mail"
-[[school-year]]
-name = "2025/26"
-terms = [{ from = 2025-08-19, to = 2025-12-19 }, { from = 2026-01-12, to = 2026-06-12 }]
-[[school-year]]
-name = "2026/27"
-terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
-breaks = [
+const CONFIG: &str = concat!(
+    include_str!("../common/base.toml"),
+    include_str!("../common/files.toml"),
+    r#"breaks = [
     { name = "höstlov", from = 2026-10-26, to = 2026-10-30 },
     { name = "sportlov", from = 2027-03-01, to = 2027-03-05 },
     { name = "påsklov", from = 2027-03-29, to = 2027-04-02 },
@@ -37,7 +22,11 @@ breaks = [
 staff-days = [2026-09-21, 2027-05-07]
 explore = { from = 2026-10-05, to = 2026-11-13 }
 evaluate = { from = 2027-04-12, to = 2027-05-21 }
-"#;
+[[school-year]]
+name = "2025/26"
+terms = [{ from = 2025-08-19, to = 2025-12-19 }, { from = 2026-01-12, to = 2026-06-12 }]
+"#
+);
 
 /// The days of [`CONFIG`].
 pub fn calendar() -> Calendar {

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 use authority::{Authority, add_unit, any_authority, calendar, manager, orderly, principal, unit};
 use avstamd::calendar::{Span, Week};
 use avstamd::follow_up::{
-    Absence, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Pair, Round, SupportLevel,
+    Absence, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Pair, PersonId, Round,
+    SupportLevel,
 };
 use avstamd::plan::placing::{Busy, Obstacle, Placement, place};
 use jiff::civil::{Date, date};
@@ -168,6 +169,15 @@ fn another_unit_moves_no_meeting() {
     assert!(after.check_ins.iter().all(is_new));
 }
 
+fn is_away(authority: &mut Authority, person: PersonId, (from, to): (Date, Date)) {
+    authority.worlds[0].absences.push(Absence {
+        person,
+        from,
+        to,
+        deputy: None,
+    });
+}
+
 /// Writes a placement into the record, as the shell does.
 fn keep(authority: &mut Authority, placement: &Placement) {
     for world in &mut authority.worlds {
@@ -203,12 +213,11 @@ fn keep(authority: &mut Authority, placement: &Placement) {
 #[test]
 fn an_absence_is_met_before() {
     let mut authority = orderly(1, 4);
-    authority.worlds[0].absences.push(Absence {
-        person: manager(0),
-        from: date(2026, 9, 14),
-        to: date(2026, 9, 27),
-        deputy: None,
-    });
+    is_away(
+        &mut authority,
+        manager(0),
+        (date(2026, 9, 14), date(2026, 9, 27)),
+    );
     let placement = placed(&authority);
     for pair in 0..4 {
         let before = placement.check_ins.iter().any(|placed| {
@@ -269,12 +278,11 @@ fn the_summer_is_bridged_too() {
 #[test]
 fn who_is_away_at_the_beginning_is_met_at_once_and_told_of() {
     let mut authority = orderly(1, 4);
-    authority.worlds[0].absences.push(Absence {
-        person: principal(0),
-        from: date(2026, 8, 1),
-        to: date(2026, 9, 27),
-        deputy: None,
-    });
+    is_away(
+        &mut authority,
+        principal(0),
+        (date(2026, 8, 1), date(2026, 9, 27)),
+    );
     let placement = placed(&authority);
     let mut own = placement.check_ins.iter();
     let first = own
@@ -355,12 +363,7 @@ fn what_cannot_be_placed_says_why() {
         [Obstacle::Vacant]
     );
     let away = |a: &mut Authority| {
-        a.worlds[0].absences.push(Absence {
-            person: principal(0),
-            from: date(2026, 8, 1),
-            to: date(2027, 7, 31),
-            deputy: None,
-        });
+        is_away(a, principal(0), (date(2026, 8, 1), date(2027, 7, 31)));
     };
     assert_eq!(why(&away), [Obstacle::Away]);
     assert_eq!(why(&|a| a.rules.dialogues.times.clear()), [Obstacle::Taken]);

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 
 use avstamd::follow_up::{
     Activity, ActivityId, AreaId, CheckIn, CheckInState, ChosenBy, Dialogue, DialogueState, Effect,
-    Evaluation, Measure, MeasureId, MeasureStatus, Pair, PersonId, Post, Role, Round, SupportLevel,
-    UnitCode,
+    Evaluation, Measure, MeasureId, Pair, PersonId, Post, Role, Round, SupportLevel, UnitCode,
 };
 use avstamd::store::{Answer, Batch, Writing};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
 use super::NOBODY;
-use super::town::{Town, UNIT};
+use super::town::{Town, UNIT, measure};
 
 fn pair() -> Pair {
     Pair {
@@ -239,18 +238,8 @@ async fn a_moved_dialogue_begins_its_reminders_anew() {
 
 fn of_last_year(id: &str, unit: &str) -> Measure {
     Measure {
-        id: MeasureId::new(id),
         unit: UnitCode::parse(unit).unwrap(),
         school_year: "2025/26".into(),
-        development_area: "Läsning".into(),
-        team: String::new(),
-        decision: "Läsning varje dag.".into(),
-        expected_effect: String::new(),
-        indicator: String::new(),
-        responsible: None,
-        decided_on: None,
-        evaluate_by: date(2026, 5, 20),
-        status: MeasureStatus::Ongoing,
         evaluations: vec![Evaluation {
             evaluated_on: date(2026, 5, 18),
             by: None,
@@ -259,6 +248,7 @@ fn of_last_year(id: &str, unit: &str) -> Measure {
             next_step: None,
             next_date: None,
         }],
+        ..measure(id, date(2026, 5, 20))
     }
 }
 

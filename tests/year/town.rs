@@ -16,13 +16,8 @@ use jiff::civil::{Date, DateTime};
 
 pub const CONFIG: &str = concat!(
     include_str!("../common/base.toml"),
-    r#"[mail.transport]
-kind = "files"
-directory = "mail"
-[[school-year]]
-name = "2026/27"
-terms = [{ from = 2026-08-18, to = 2026-12-18 }, { from = 2027-01-11, to = 2027-06-10 }]
-breaks = [{ name = "höstlov", from = 2026-10-26, to = 2026-10-30 }]
+    include_str!("../common/files.toml"),
+    r#"breaks = [{ name = "höstlov", from = 2026-10-26, to = 2026-10-30 }]
 quiet = [{ from = 2027-07-05, to = 2027-08-08 }]
 [[school-year]]
 name = "2027/28"
@@ -181,21 +176,7 @@ impl Town {
 
     pub async fn measure(&self, id: &str, evaluate_by: Date) {
         let mut batch = Batch::default();
-        batch.measures.push(Measure {
-            id: MeasureId::new(id),
-            unit: UnitCode::parse(UNIT).unwrap(),
-            school_year: "2026/27".into(),
-            development_area: "Läsning".into(),
-            team: String::new(),
-            decision: "Läsning varje dag.".into(),
-            expected_effect: String::new(),
-            indicator: String::new(),
-            responsible: None,
-            decided_on: None,
-            evaluate_by,
-            status: MeasureStatus::Ongoing,
-            evaluations: Vec::new(),
-        });
+        batch.measures.push(measure(id, evaluate_by));
         self.put(batch).await;
     }
 
@@ -248,6 +229,25 @@ impl Town {
             .into_iter()
             .map(|mail| mail.to.replace("@prov.example", ""))
             .collect()
+    }
+}
+
+/// A measure of the school year, without an evaluation.
+pub fn measure(id: &str, evaluate_by: Date) -> Measure {
+    Measure {
+        id: MeasureId::new(id),
+        unit: UnitCode::parse(UNIT).unwrap(),
+        school_year: "2026/27".into(),
+        development_area: "Läsning".into(),
+        team: String::new(),
+        decision: "Läsning varje dag.".into(),
+        expected_effect: String::new(),
+        indicator: String::new(),
+        responsible: None,
+        decided_on: None,
+        evaluate_by,
+        status: MeasureStatus::Ongoing,
+        evaluations: Vec::new(),
     }
 }
 
