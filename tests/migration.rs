@@ -15,12 +15,13 @@ const CONFIG: &str = concat!(
     include_str!("common/files.toml")
 );
 
-const CALENDAR: [&str; 5] = [
+const CALENDAR: [&str; 6] = [
     include_str!("../src/store/calendar/0001_calendar.sql"),
     include_str!("../src/store/calendar/0002_changes.sql"),
     include_str!("../src/store/calendar/0003_deputies.sql"),
     include_str!("../src/store/calendar/0004_imported.sql"),
     include_str!("../src/store/calendar/0005_posts.sql"),
+    include_str!("../src/store/calendar/0006_placing.sql"),
 ];
 const LEDGER: [&str; 2] = [
     include_str!("../src/store/ledger/0001_ledger.sql"),
@@ -159,8 +160,11 @@ async fn every_earlier_version_is_brought_up_to_date_and_planned_from() {
             let directory = tempfile::tempdir().unwrap();
             let settings = settings(directory.path());
             let paths = &settings.database;
-            let moved = "UPDATE area SET name = 'Norra området'";
-            let calendar = (&CALENDAR[..of_calendar], CALENDAR_ROWS, moved);
+            let mut moved = "UPDATE area SET name = 'Norra området';".to_owned();
+            if of_calendar >= 6 {
+                moved += "INSERT INTO busy (person, starts, minutes) VALUES ('rut', '2026-12-04T10:00', 60);";
+            }
+            let calendar = (&CALENDAR[..of_calendar], CALENDAR_ROWS, moved.as_str());
             earlier(&paths.calendar, calendar, b"avCA");
             let ledger = (&LEDGER[..of_ledger], LEDGER_ROWS, "");
             earlier(&paths.ledger, ledger, b"avLE");
@@ -188,6 +192,7 @@ async fn said_on_the_day(office: &Office) {
     });
     let world = &norr.unwrap().world;
     assert!(world.faults.is_empty(), "{:?}", world.faults);
+    assert_eq!(world.check_ins[0].uid, "rut/ake/2026-11-10T08:30");
     let planned = plan(
         day,
         world,

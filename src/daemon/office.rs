@@ -92,7 +92,8 @@ impl Office {
         troubles: &BTreeMap<Option<AreaId>, Vec<Trouble>>,
     ) -> Result<SliceWorld, StoreError> {
         let troubles = troubles.get(&area).cloned().unwrap_or_default();
-        let world = self.calendar.area_world(area, reach(day)).await?;
+        let mut world = self.calendar.area_world(area, reach(day)).await?;
+        world.settle(day);
         let troubles = troubles
             .into_iter()
             .filter(|trouble| still_holds(trouble, &world))

@@ -68,6 +68,10 @@ pub struct Dialogue {
     pub sequence: u32,
     /// What it is to dwell on.
     pub focus_areas: Vec<FocusArea>,
+    /// Whether it stands where placing put it: nobody has moved it or agreed on it since.
+    pub is_placed: bool,
+    /// Until this day it is a proposal that nobody is told of.
+    pub proposed_until: Option<Date>,
 }
 
 impl Dialogue {
@@ -123,6 +127,12 @@ pub struct CheckIn {
     pub held_on: Option<Date>,
     /// A note by whoever recorded it.
     pub note: String,
+    /// What it is known by in people's calendars, also after it was moved.
+    pub uid: String,
+    /// Whether it stands where placing put it: nobody has moved it or agreed on it since.
+    pub is_placed: bool,
+    /// Until this day it is a proposal that nobody is told of.
+    pub proposed_until: Option<Date>,
 }
 
 impl CheckIn {

@@ -29,4 +29,4 @@ pub use meeting::{
 };
 pub use person::{Absence, Appointment, Person, Post, Role};
 pub use unit::{Area, SchoolUnit, SupportLevel};
-pub use world::{AreaWorld, RowFault};
+pub use world::{AreaWorld, Proposals, RowFault};

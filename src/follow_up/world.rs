@@ -42,17 +42,54 @@ pub struct AreaWorld {
     pub absences: Vec<Absence>,
     /// Measures of the units that may still ask for something.
     pub measures: Vec<Measure>,
-    /// Dialogues of the units.
+    /// Dialogues of the units that stand.
     pub dialogues: Vec<Dialogue>,
-    /// Check-ins of the area's pairs.
+    /// Check-ins of the area's pairs that stand.
     pub check_ins: Vec<CheckIn>,
     /// Activities of the units and the area.
     pub activities: Vec<Activity>,
+    /// Meetings that are so far only proposed; see [`AreaWorld::settle`].
+    pub proposals: Proposals,
     /// Rows that were set aside.
     pub faults: Vec<RowFault>,
 }
 
+/// Meetings that nobody is to be told of before they stand.
+#[derive(Debug, Clone, Default)]
+pub struct Proposals {
+    /// Dialogues.
+    pub dialogues: Vec<Dialogue>,
+    /// Check-ins.
+    pub check_ins: Vec<CheckIn>,
+}
+
+impl Proposals {
+    /// The first day on which one of them stands.
+    pub fn next(&self) -> Option<Date> {
+        let dialogues = self.dialogues.iter().filter_map(|d| d.proposed_until);
+        let check_ins = self.check_ins.iter().filter_map(|c| c.proposed_until);
+        dialogues.chain(check_ins).min()
+    }
+}
+
 impl AreaWorld {
+    /// Sets meetings that are only proposed on `day` aside, and takes up those that stand by then.
+    pub fn settle(&mut self, day: Date) {
+        let is_proposed = |until: Option<Date>| until.is_some_and(|until| day < until);
+        self.dialogues.append(&mut self.proposals.dialogues);
+        self.check_ins.append(&mut self.proposals.check_ins);
+        (self.proposals.dialogues, self.dialogues) = std::mem::take(&mut self.dialogues)
+            .into_iter()
+            .partition(|dialogue| is_proposed(dialogue.proposed_until));
+        (self.proposals.check_ins, self.check_ins) = std::mem::take(&mut self.check_ins)
+            .into_iter()
+            .partition(|check_in| is_proposed(check_in.proposed_until));
+        self.dialogues
+            .sort_by(|a, b| (a.starts, &a.unit).cmp(&(b.starts, &b.unit)));
+        self.check_ins
+            .sort_by(|a, b| (a.starts, &a.pair).cmp(&(b.starts, &b.pair)));
+    }
+
     /// The people who hold `role` at `post` on `day`, without repeats, by identifier.
     pub fn holders(&self, role: Role, post: &Post, day: Date) -> Vec<PersonId> {
         let mut holders: Vec<_> = self

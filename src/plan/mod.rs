@@ -72,6 +72,8 @@ pub fn plan(
     }
     notices::trouble::without_address(&view, &mut decisions);
     look_again_when_people_change(&view);
+    let stand = world.proposals.next();
+    stand.iter().for_each(|&day| view.look_again_on(day));
     let look_again_on = view.next_look();
     Plan {
         decisions,

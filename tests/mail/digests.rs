@@ -68,6 +68,9 @@ fn town() -> AreaWorld {
         state: CheckInState::Held,
         held_on: Some(date(2027, 4, 22)),
         note: String::new(),
+        uid: String::new(),
+        is_placed: false,
+        proposed_until: None,
     });
     world
 }

@@ -170,6 +170,8 @@ fn dialogue(round: Round) -> Dialogue {
             chosen_by: ChosenBy::Principal,
             text: format!("{WRITTEN} fokus."),
         }],
+        is_placed: false,
+        proposed_until: None,
     }
 }
 
@@ -181,6 +183,9 @@ fn check_in(day: Date) -> CheckIn {
         state: CheckInState::Planned,
         held_on: None,
         note: format!("{WRITTEN} anteckning"),
+        uid: String::new(),
+        is_placed: false,
+        proposed_until: None,
     }
 }
 

@@ -249,6 +249,9 @@ prop_compose! {
                 state: if cancelled { CheckInState::Cancelled } else { CheckInState::Planned },
                 held_on: None,
                 note: String::new(),
+                uid: String::new(),
+                is_placed: false,
+                proposed_until: None,
             });
         }
         let mut rules = rules();

@@ -193,6 +193,8 @@ fn keep(authority: &mut Authority, placement: &Placement) {
                     state: DialogueState::Planned,
                     sequence: 0,
                     focus_areas: Vec::new(),
+                    is_placed: false,
+                    proposed_until: None,
                 });
             }
         }
@@ -204,6 +206,9 @@ fn keep(authority: &mut Authority, placement: &Placement) {
                 state: CheckInState::Planned,
                 held_on: None,
                 note: String::new(),
+                uid: String::new(),
+                is_placed: false,
+                proposed_until: None,
             });
         }
     }
@@ -268,6 +273,9 @@ fn the_summer_is_bridged_too() {
         state: CheckInState::Planned,
         held_on: None,
         note: String::new(),
+        uid: String::new(),
+        is_placed: false,
+        proposed_until: None,
     });
     let placement = placed(&authority);
     let first = placement.check_ins[0].starts.date();

@@ -119,6 +119,8 @@ fn any_meetings() -> impl Strategy<Value = (Vec<Dialogue>, Vec<CheckIn>)> {
             state,
             sequence: 0,
             focus_areas: Vec::new(),
+            is_placed: false,
+            proposed_until: None,
         });
         let check_ins = check_ins.into_iter().map(|(who, day, hour, held)| CheckIn {
             pair: Pair {
@@ -133,6 +135,9 @@ fn any_meetings() -> impl Strategy<Value = (Vec<Dialogue>, Vec<CheckIn>)> {
             },
             held_on: held.map(|days| day.saturating_add(days.days())),
             note: String::new(),
+            uid: String::new(),
+            is_placed: false,
+            proposed_until: None,
         });
         let mut unique = BTreeSet::new();
         let dialogues = dialogues

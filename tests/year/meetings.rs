@@ -44,6 +44,9 @@ async fn planned(town: &Town, day: Date) {
         state: CheckInState::Planned,
         held_on: None,
         note: String::new(),
+        uid: String::new(),
+        is_placed: false,
+        proposed_until: None,
     });
     town.put(batch).await;
 }
@@ -64,6 +67,8 @@ async fn dialogue_of(town: &Town, unit: &str, day: Date, round: Round) {
         state: DialogueState::Planned,
         sequence: 0,
         focus_areas: Vec::new(),
+        is_placed: false,
+        proposed_until: None,
     });
     town.put(batch).await;
 }
@@ -371,6 +376,9 @@ async fn a_check_in_moved_within_its_day_is_reminded_of_at_its_new_time() {
                 state,
                 held_on: None,
                 note: String::new(),
+                uid: String::new(),
+                is_placed: false,
+                proposed_until: None,
             });
         }
         town.put(batch).await;

@@ -61,7 +61,11 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let tomorrow = today.tomorrow().unwrap_or(today);
     let from = arguments.from.map_or(tomorrow, |from| from.max(tomorrow));
     // Seen from its first day, the whole year's meetings are on record.
-    let slices = office.every_slice(year.administrative_year().from).await?;
+    let mut slices = office.every_slice(year.administrative_year().from).await?;
+    // What is only proposed has its time too.
+    for slice in &mut slices {
+        slice.world.settle(Date::MAX);
+    }
     let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
     let placement = place(&Request {
         year,
@@ -73,13 +77,11 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     });
     let mut told = "A dry run: nothing was written.\n".to_owned();
     if !arguments.dry_run {
-        let meetings = (placement.dialogues.clone(), placement.check_ins.clone());
-        let who = format!("schedule {}", year.name);
-        let written = office.calendar.write_placed(meetings, now, who).await?;
-        told = format!(
-            "{} dialogues and {} check-ins were written to the calendar.\n",
-            written.dialogues, written.check_ins
-        );
+        let who = (now, format!("schedule {}", year.name));
+        let written = (office.calendar)
+            .write_placed(placement.clone(), None, who)
+            .await?;
+        told = format!("{}.\n", written.sentence());
     }
     let terms = || picture::terms(&office, (year, &slices), &placement);
     if let Some(file) = &arguments.html {

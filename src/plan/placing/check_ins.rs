@@ -314,6 +314,7 @@ fn book(
         pair: rhythm.pair.clone(),
         starts,
         minutes,
+        moved_from: None,
     });
 }
 

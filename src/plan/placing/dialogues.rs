@@ -200,6 +200,7 @@ fn book(ground: &mut Ground<'_>, missing: Missing<'_>, starts: DateTime, into: &
             area_managers: world.area_managers(day),
             starts,
             minutes,
+            moved_from: None,
         });
     }
 }

@@ -97,6 +97,8 @@ pub struct PlacedDialogue {
     pub starts: DateTime,
     /// Length in minutes.
     pub minutes: u32,
+    /// Where an earlier placing had put it; `None` for a new one.
+    pub moved_from: Option<DateTime>,
 }
 
 /// A check-in that was given a time.
@@ -108,6 +110,17 @@ pub struct PlacedCheckIn {
     pub starts: DateTime,
     /// Length in minutes.
     pub minutes: u32,
+    /// Where an earlier placing had put it; `None` for a new one.
+    pub moved_from: Option<DateTime>,
+}
+
+/// A check-in of an earlier placing that can no longer be held then, and is needed at no other time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Withdrawn {
+    /// Whose.
+    pub pair: Pair,
+    /// Local start.
+    pub starts: DateTime,
 }
 
 /// A dialogue that could not be placed.
@@ -186,6 +199,8 @@ pub struct Placement {
     pub dialogues: Vec<PlacedDialogue>,
     /// Check-ins placed, by start.
     pub check_ins: Vec<PlacedCheckIn>,
+    /// Check-ins to be cancelled, by start.
+    pub withdrawn: Vec<Withdrawn>,
     /// Dialogues that could not be placed.
     pub unplaced: Vec<Unplaced>,
     /// Gaps between check-ins that could not be closed.

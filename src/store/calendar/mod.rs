@@ -42,6 +42,7 @@ static SCHEMA: Schema = Schema {
         include_str!("0003_deputies.sql"),
         include_str!("0004_imported.sql"),
         include_str!("0005_posts.sql"),
+        include_str!("0006_placing.sql"),
     ],
 };
 

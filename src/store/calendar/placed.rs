@@ -1,53 +1,72 @@
-//! Meetings that were given a time: written beside what is on record, never over it.
+//! Meetings that were given a time: written beside what is on record. Only what an earlier placing
+//! put there, and nobody has touched since, is moved or cancelled.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::row::minute;
-use crate::plan::placing::{PlacedCheckIn, PlacedDialogue};
+use crate::plan::placing::{PlacedCheckIn, PlacedDialogue, Placement};
 use crate::store::StoreError;
 use crate::store::database::writing;
 
 /// How many meetings were written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Written {
-    /// Dialogues.
+    /// New dialogues.
     pub dialogues: usize,
-    /// Check-ins.
+    /// New check-ins.
     pub check_ins: usize,
+    /// Meetings that were moved.
+    pub moved: usize,
+    /// Check-ins that were cancelled.
+    pub cancelled: usize,
 }
 
+/// Whether a row still stands where placing put it.
+const UNTOUCHED: &str =
+    "state = 'planned' AND imported IS NULL AND json_extract(placed, '$.starts') = starts";
+
 impl Calendar {
-    /// Writes placed meetings, all or none. A dialogue or check-in that got on record since they
-    /// were placed stays as it is. `who` stands in the journal.
+    /// Writes a placement, whole or not at all. New meetings are proposals until `proposed_until`;
+    /// moved ones stand as they stood. A meeting that got on record or was touched since it was
+    /// placed stays as it is. `who` stands in the journal.
     ///
     /// # Errors
     /// SQLite refused; then nothing of it is kept.
     pub async fn write_placed(
         &self,
-        (dialogues, check_ins): (Vec<PlacedDialogue>, Vec<PlacedCheckIn>),
-        at: Timestamp,
-        who: String,
+        placement: Placement,
+        proposed_until: Option<Date>,
+        (at, who): (Timestamp, String),
     ) -> Result<Written, StoreError> {
         self.database
             .run(move |connection| {
                 let transaction = writing(connection)?;
-                let written = Written {
-                    dialogues: write_dialogues(&transaction, &dialogues)?,
-                    check_ins: write_check_ins(&transaction, &check_ins)?,
-                };
-                if written.dialogues + written.check_ins > 0 {
+                let until = proposed_until.map(|day| day.to_string());
+                let mut written = Written::default();
+                for dialogue in &placement.dialogues {
+                    write_dialogue(&transaction, dialogue, until.as_deref(), &mut written)?;
+                }
+                for check_in in &placement.check_ins {
+                    write_check_in(&transaction, check_in, until.as_deref(), &mut written)?;
+                }
+                for withdrawn in &placement.withdrawn {
+                    let sql = format!(
+                        "UPDATE check_in SET state = 'cancelled' WHERE principal = ?1
+                            AND area_manager = ?2 AND starts = ?3 AND {UNTOUCHED}"
+                    );
+                    written.cancelled += transaction.prepare_cached(&sql)?.execute(params![
+                        withdrawn.pair.principal.as_str(),
+                        withdrawn.pair.area_manager.as_str(),
+                        minute(withdrawn.starts),
+                    ])?;
+                }
+                if written != Written::default() {
                     transaction.execute(
                         "INSERT INTO journal (at_utc, door, who, what) VALUES (?1, 'command', ?2, ?3)",
-                        params![
-                            at.as_second(),
-                            who,
-                            format!(
-                                "placed {} dialogues and {} check-ins",
-                                written.dialogues, written.check_ins
-                            )
-                        ],
+                        params![at.as_second(), who, written.sentence()],
                     )?;
                 }
                 transaction.commit()?;
@@ -55,46 +74,122 @@ impl Calendar {
             })
             .await
     }
+
+    /// Lets every proposal of the days `from` to `to` stand from `day` on. Returns how many
+    /// meetings that are. `who` stands in the journal.
+    ///
+    /// # Errors
+    /// SQLite refused; then nothing of it is kept.
+    pub async fn confirm_placed(
+        &self,
+        (from, to): (Date, Date),
+        day: Date,
+        (at, who): (Timestamp, String),
+    ) -> Result<usize, StoreError> {
+        self.database
+            .run(move |connection| {
+                let transaction = writing(connection)?;
+                let mut confirmed = 0;
+                for table in ["dialogue", "check_in"] {
+                    confirmed += transaction.execute(
+                        &format!(
+                            "UPDATE {table} SET proposed_until = NULL
+                             WHERE proposed_until > ?3 AND date(starts) BETWEEN ?1 AND ?2"
+                        ),
+                        params![from.to_string(), to.to_string(), day.to_string()],
+                    )?;
+                }
+                if confirmed > 0 {
+                    transaction.execute(
+                        "INSERT INTO journal (at_utc, door, who, what) VALUES (?1, 'command', ?2, ?3)",
+                        params![at.as_second(), who, format!("confirmed {confirmed} meetings")],
+                    )?;
+                }
+                transaction.commit()?;
+                Ok(confirmed)
+            })
+            .await
+    }
 }
 
-fn write_dialogues(
-    connection: &Connection,
-    dialogues: &[PlacedDialogue],
-) -> Result<usize, StoreError> {
-    let mut insert = connection.prepare(
-        "INSERT INTO dialogue (unit, school_year, round, starts, minutes) VALUES (?1, ?2, ?3, ?4, ?5)
-         ON CONFLICT DO NOTHING",
-    )?;
-    let mut written = 0;
-    for placed in dialogues {
-        let key = &placed.dialogue;
-        written += insert.execute(params![
-            key.unit.as_str(),
-            key.school_year,
-            key.round.word(),
-            minute(placed.starts),
-            placed.minutes,
-        ])?;
+impl Written {
+    /// What was written, in words.
+    pub fn sentence(&self) -> String {
+        format!(
+            "placed {} dialogues and {} check-ins, moved {} meetings, cancelled {}",
+            self.dialogues, self.check_ins, self.moved, self.cancelled
+        )
     }
-    Ok(written)
 }
 
-fn write_check_ins(
+fn write_dialogue(
     connection: &Connection,
-    check_ins: &[PlacedCheckIn],
-) -> Result<usize, StoreError> {
-    let mut insert = connection.prepare(
-        "INSERT INTO check_in (principal, area_manager, starts, minutes) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT DO NOTHING",
-    )?;
-    let mut written = 0;
-    for placed in check_ins {
-        written += insert.execute(params![
-            placed.pair.principal.as_str(),
-            placed.pair.area_manager.as_str(),
-            minute(placed.starts),
-            placed.minutes,
+    placed: &PlacedDialogue,
+    until: Option<&str>,
+    written: &mut Written,
+) -> Result<(), StoreError> {
+    let key = &placed.dialogue;
+    let (unit, year, round) = (key.unit.as_str(), &key.school_year, key.round.word());
+    let (starts, minutes) = (minute(placed.starts), placed.minutes);
+    if let Some(from) = placed.moved_from {
+        let sql = format!(
+            "UPDATE dialogue SET starts = ?4, minutes = ?5, sequence = sequence + 1,
+                    placed = json_object('starts', ?4, 'minutes', ?5, 'place', place)
+             WHERE unit = ?1 AND school_year = ?2 AND round = ?3 AND starts = ?6 AND {UNTOUCHED}"
+        );
+        written.moved += connection.prepare_cached(&sql)?.execute(params![
+            unit,
+            year,
+            round,
+            starts,
+            minutes,
+            minute(from)
         ])?;
+        return Ok(());
     }
-    Ok(written)
+    written.dialogues += connection
+        .prepare_cached(
+            "INSERT INTO dialogue (unit, school_year, round, starts, minutes, placed, proposed_until)
+             VALUES (?1, ?2, ?3, ?4, ?5,
+                     json_object('starts', ?4, 'minutes', ?5, 'place', ''), ?6)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![unit, year, round, starts, minutes, until])?;
+    Ok(())
+}
+
+fn write_check_in(
+    connection: &Connection,
+    placed: &PlacedCheckIn,
+    until: Option<&str>,
+    written: &mut Written,
+) -> Result<(), StoreError> {
+    let (principal, manager) = (
+        placed.pair.principal.as_str(),
+        placed.pair.area_manager.as_str(),
+    );
+    let (starts, minutes) = (minute(placed.starts), placed.minutes);
+    if let Some(from) = placed.moved_from {
+        let sql = format!(
+            "UPDATE OR IGNORE check_in SET starts = ?3, minutes = ?4,
+                    placed = json_object('starts', ?3, 'minutes', ?4)
+             WHERE principal = ?1 AND area_manager = ?2 AND starts = ?5 AND {UNTOUCHED}"
+        );
+        written.moved += connection.prepare_cached(&sql)?.execute(params![
+            principal,
+            manager,
+            starts,
+            minutes,
+            minute(from)
+        ])?;
+        return Ok(());
+    }
+    written.check_ins += connection
+        .prepare_cached(
+            "INSERT INTO check_in (principal, area_manager, starts, minutes, placed, proposed_until)
+             VALUES (?1, ?2, ?3, ?4, json_object('starts', ?3, 'minutes', ?4), ?5)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute(params![principal, manager, starts, minutes, until])?;
+    Ok(())
 }

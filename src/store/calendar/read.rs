@@ -24,6 +24,11 @@ pub struct Reach {
     pub from: Date,
 }
 
+/// Whether a meeting stands where placing put it: not moved, and in no file or answer since.
+const IS_PLACED: &str = "state = 'planned' AND imported IS NULL
+                AND json_extract(placed, '$.starts') = starts
+                AND json_extract(placed, '$.minutes') = minutes";
+
 impl Calendar {
     /// Every area's identifier, in order.
     ///
@@ -241,7 +246,9 @@ fn read_dialogues(
     }
     let sql = format!(
         "SELECT d.id, d.unit, d.school_year, d.round, d.starts, d.minutes, d.place, d.state,
-                d.sequence {wanted} ORDER BY d.starts, d.unit"
+                d.sequence, d.proposed_until,
+                {IS_PLACED} AND json_extract(placed, '$.place') = place AS is_placed
+         {wanted} ORDER BY d.starts, d.unit"
     );
     world.dialogues = each(
         connection,
@@ -250,6 +257,7 @@ fn read_dialogues(
         &mut world.faults,
         |row| {
             let id: i64 = plain(row, "id")?;
+            let is_placed = plain::<Option<bool>>(row, "is_placed")? == Some(true);
             Ok(Dialogue {
                 unit: unit_code(row, "unit")?,
                 school_year: plain(row, "school_year")?,
@@ -260,6 +268,8 @@ fn read_dialogues(
                 state: required(row, "state")?,
                 sequence: plain(row, "sequence")?,
                 focus_areas: by_dialogue.get(&id).cloned().unwrap_or_default(),
+                is_placed,
+                proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
             })
         },
     )?;
@@ -361,16 +371,20 @@ fn read_check_ins(
         .filter(|appointment| appointment.role.leads_unit())
         .map(|appointment| appointment.person.clone())
         .collect();
-    let sql = "SELECT id, principal, area_manager, starts, minutes, state, held_on, note
-               FROM check_in WHERE principal = ?1 AND starts >= ?2";
+    let sql = format!(
+        "SELECT id, principal, area_manager, starts, minutes, state, held_on, note, uid,
+                proposed_until, {IS_PLACED} AS is_placed
+         FROM check_in WHERE principal = ?1 AND starts >= ?2"
+    );
     for principal in principals {
         let of = params![principal.as_str(), reach.from.to_string()];
         let mut found = each(
             connection,
-            ("check_in", sql),
+            ("check_in", &sql),
             of,
             &mut world.faults,
             |row| {
+                let is_placed = plain::<Option<bool>>(row, "is_placed")? == Some(true);
                 Ok(CheckIn {
                     pair: Pair {
                         principal: PersonId::new(plain::<String>(row, "principal")?),
@@ -381,6 +395,9 @@ fn read_check_ins(
                     state: required(row, "state")?,
                     held_on: optional_date(row, "held_on")?,
                     note: plain(row, "note")?,
+                    uid: plain::<Option<String>>(row, "uid")?.unwrap_or_default(),
+                    is_placed,
+                    proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
                 })
             },
         )?;

@@ -63,6 +63,9 @@ pub fn check_in(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
         },
         held_on,
         note: String::new(),
+        uid: String::new(),
+        is_placed: false,
+        proposed_until: None,
     });
     Some(())
 }
@@ -98,6 +101,8 @@ pub fn dialogue(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
         state,
         sequence: 0,
         focus_areas: Vec::new(),
+        is_placed: false,
+        proposed_until: None,
     });
     Some(())
 }
