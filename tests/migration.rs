@@ -23,9 +23,10 @@ const CALENDAR: [&str; 6] = [
     include_str!("../src/store/calendar/0005_posts.sql"),
     include_str!("../src/store/calendar/0006_placing.sql"),
 ];
-const LEDGER: [&str; 2] = [
+const LEDGER: [&str; 3] = [
     include_str!("../src/store/ledger/0001_ledger.sql"),
     include_str!("../src/store/ledger/0002_states.sql"),
+    include_str!("../src/store/ledger/0003_invitations.sql"),
 ];
 
 /// A row in every table of the first calendar, and in those that triggers fill.
@@ -69,6 +70,12 @@ INSERT INTO notice (occurrence, step, recipient, role, due, area, decision, reas
 INSERT INTO link (hash, person, duty, expires_utc) VALUES (x'00', 'rut', 'prov', 0);
 INSERT INTO agenda VALUES ('norr', '2026-11-19');
 INSERT INTO fact VALUES ('calendar', 'prov');
+";
+
+/// A row of what the third ledger added.
+const INVITED: &str = "
+INSERT INTO invitation (mail, area, method, sequence, until, said, change)
+    SELECT id, 'norr', 'request', 0, '2026-12-01T09:00:00', '{}', '{}' FROM mail WHERE state = 'sent';
 ";
 
 /// A database as an earlier program left it: `steps` of its schema, `rows` of the first, and what
@@ -166,7 +173,8 @@ async fn every_earlier_version_is_brought_up_to_date_and_planned_from() {
             }
             let calendar = (&CALENDAR[..of_calendar], CALENDAR_ROWS, moved.as_str());
             earlier(&paths.calendar, calendar, b"avCA");
-            let ledger = (&LEDGER[..of_ledger], LEDGER_ROWS, "");
+            let invited = if of_ledger >= 3 { INVITED } else { "" };
+            let ledger = (&LEDGER[..of_ledger], LEDGER_ROWS, invited);
             earlier(&paths.ledger, ledger, b"avLE");
             let before = (counts(&paths.calendar), counts(&paths.ledger));
             let calendar = Calendar::open(&paths.calendar).unwrap();

@@ -13,8 +13,10 @@ mod reminders;
 mod sections;
 mod values;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use jiff::civil::Date;
 use thiserror::Error;
 
 pub use reader::Fault;
@@ -43,6 +45,10 @@ pub struct Settings {
     pub web: Option<WebSettings>,
     /// When dialogues and check-ins may be placed.
     pub placing: PlacingRules,
+    /// From which day on the daemon places a school year's meetings, by its name.
+    pub place_on: BTreeMap<String, Date>,
+    /// For how many days placed meetings are proposals; `None` until somebody confirms them.
+    pub confirm_after_days: Option<u32>,
     /// When to say what.
     pub rules: Rules,
 }

@@ -1,4 +1,5 @@
-//! `[dialogues]` and `[check-ins]`: when meetings may be placed, and how often.
+//! `[dialogues]` and `[check-ins]`: when meetings may be placed, and how often. `[schedule]` and
+//! `[invitations]`: when placed meetings stand, and how people are told of them.
 
 use jiff::civil::{Weekday, time};
 
@@ -6,6 +7,7 @@ use super::check;
 use super::reader::Table;
 use super::values::{Clock, DayOfWeek};
 use crate::plan::placing::{PlacingRules, Times};
+use crate::plan::{InvitationRules, Rules};
 
 /// Reads both tables.
 pub fn read(mut dialogues: Table<'_>, mut check_ins: Table<'_>) -> PlacingRules {
@@ -38,6 +40,33 @@ pub fn read(mut dialogues: Table<'_>, mut check_ins: Table<'_>) -> PlacingRules 
             reinforced_every_weeks,
         },
     }
+}
+
+/// For how many days placed meetings are proposals; `None` where they stand only once somebody has
+/// confirmed them.
+pub fn confirm_after_days(mut schedule: Table<'_>) -> Option<u32> {
+    let by_itself = schedule.take_or("confirm-by-itself", true);
+    let days = check::within(&mut schedule, "confirm-after-days", 14, 0..=365);
+    schedule.finish();
+    by_itself.then_some(days)
+}
+
+/// Reads `[invitations]`.
+pub fn invitations(mut table: Table<'_>) -> InvitationRules {
+    let defaults = Rules::default().invitations;
+    let rules = InvitationRules {
+        dialogues: table.take_or("dialogues", defaults.dialogues),
+        check_ins: table.take_or("check-ins", defaults.check_ins),
+        check_ins_weeks_before: check::within(
+            &mut table,
+            "check-ins-weeks-before",
+            defaults.check_ins_weeks_before,
+            1..=60,
+        ),
+        most_per_day: check::within(&mut table, "most-per-day", defaults.most_per_day, 1..=500),
+    };
+    table.finish();
+    rules
 }
 
 /// When meetings of a kind may be placed; what the table does not say is as `usual`.

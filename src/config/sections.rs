@@ -1,9 +1,10 @@
 //! The file's tables, one function each.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::Time;
+use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
@@ -29,18 +30,23 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     let asks_for_web = web_table.is_some();
     let web = web_table.and_then(web);
     let tells_years = top.has("school-year");
+    let mut place_on = BTreeMap::new();
     let school_years: Vec<ReadYear> = top
         .tables("school-year")
         .into_iter()
         .map(|table| {
             let head = table.place().clone();
-            let (year, places) = school_year(table);
+            let (year, placed_on, places) = school_year(table);
+            let named = year.as_ref().map(|year| year.name.clone());
+            place_on.extend(named.zip(placed_on));
             (year, (head, places))
         })
         .collect();
     let placing = super::placing::read(top.table("dialogues"), top.table("check-ins"));
     let mut rules = super::reminders::read(top.table("reminders"));
     rules.rhythm = placing.rhythm.clone();
+    rules.invitations = super::placing::invitations(top.table("invitations"));
+    let confirm_after_days = super::placing::confirm_after_days(top.table("schedule"));
     (rules.send_at, rules.send_until) = send_times;
     let zone = authority.as_ref().map(|(_, _, zone)| zone.clone());
     if !tells_years {
@@ -61,6 +67,8 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
         transport: transport?,
         web,
         placing,
+        place_on,
+        confirm_after_days,
         rules,
     })
 }
@@ -246,8 +254,8 @@ fn web(mut table: Table<'_>) -> Option<WebSettings> {
     })
 }
 
-/// A school year, and where its values stand.
-fn school_year(mut table: Table<'_>) -> (Option<SchoolYear>, Places) {
+/// A school year, the day from which its meetings are placed, and where its values stand.
+fn school_year(mut table: Table<'_>) -> (Option<SchoolYear>, Option<Date>, Places) {
     let name = table.require_placed::<String>("name", "\"2026/27\"");
     let name = name.and_then(|(name, place)| check::school_year_name(&table, &name, &place));
     let terms = table.require::<Vec<FromTo>>(
@@ -260,6 +268,7 @@ fn school_year(mut table: Table<'_>) -> (Option<SchoolYear>, Places) {
     let explore: Option<FromTo> = table.take("explore");
     let evaluate: Option<FromTo> = table.take("evaluate");
     let quality_report: Option<Day> = table.take("quality-report");
+    let place_on: Option<Day> = table.take("place-on");
     let places = table.places();
     table.finish();
     let named = name.zip(terms);
@@ -283,7 +292,7 @@ fn school_year(mut table: Table<'_>) -> (Option<SchoolYear>, Places) {
         evaluate: evaluate.map(FromTo::span),
         quality_report: quality_report.map(|day| day.0),
     });
-    (year, places)
+    (year, place_on.map(|day| day.0), places)
 }
 
 /// A school year as read, the place of its head and those of its values.

@@ -271,7 +271,7 @@ impl Desk {
     ) -> Result<VecDeque<(Claimed, Prepared)>, OfficeError> {
         let office = &self.round.office;
         let now = self.round.clock.now();
-        let read = read_slices(office, &claimed, day).await?;
+        let read = read_slices(office, &claimed, (now, day)).await?;
         let mut ready = VecDeque::new();
         let (mut bytes, mut withdrawn, mut look_at) = (Vec::new(), Vec::new(), Vec::new());
         let mut settled = Vec::new();

@@ -8,9 +8,15 @@ use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::office::{Office, OfficeError, SliceWorld, sender};
+use crate::calendar::Language;
 use crate::follow_up::{AreaId, Person, PersonId};
-use crate::mail::{Composed, Head, MessageError, Slice, Slices, compose, message};
-use crate::plan::{Decision, Matter, NoticeKey, Silence, Trouble, Verdict, plan};
+use crate::mail::{
+    Composed, Content, Desk, Head, MessageError, Object, Slice, Slices, compose, invitation,
+    message,
+};
+use crate::plan::{
+    Call, Decision, Matter, Meeting, Method, NoticeKey, Silence, Trouble, Verdict, plan, wanted,
+};
 use crate::store::{Claimed, Prepared};
 
 /// What rendering made of a claimed mail.
@@ -47,6 +53,7 @@ pub enum Outcome {
 pub struct Read {
     slices: BTreeMap<Option<AreaId>, SliceWorld>,
     decisions: BTreeMap<Option<AreaId>, HashMap<NoticeKey, Decision>>,
+    meetings: BTreeMap<Option<AreaId>, HashMap<String, Meeting>>,
 }
 
 /// Reads the slices that `claimed` draw on and plans them, once each; every slice is read where a
@@ -57,13 +64,16 @@ pub struct Read {
 pub async fn read_slices(
     office: &Office,
     claimed: &[Claimed],
-    day: Date,
+    (now, day): (Timestamp, Date),
 ) -> Result<Read, OfficeError> {
     let lines = claimed
         .iter()
         .filter(|mail| mail.frozen.is_none())
         .flat_map(|mail| &mail.lines);
-    let areas: BTreeSet<Option<AreaId>> = lines.clone().map(|line| line.area.clone()).collect();
+    let calls = claimed.iter().filter_map(|mail| mail.call.as_ref());
+    let of_calls: BTreeSet<Option<AreaId>> = calls.map(|call| call.area.clone()).collect();
+    let mut areas: BTreeSet<Option<AreaId>> = lines.clone().map(|line| line.area.clone()).collect();
+    areas.extend(of_calls.iter().cloned());
     let mut read = Read::default();
     if lines
         .clone()
@@ -85,6 +95,13 @@ pub async fn read_slices(
         let Some(SliceWorld { world, troubles }) = read.slices.get(&area) else {
             continue;
         };
+        if of_calls.contains(&area) {
+            let wanted = wanted(calendar.local(now), world, &rules.invitations);
+            let by_key = wanted
+                .into_iter()
+                .map(|wanted| (wanted.uid, wanted.meeting));
+            read.meetings.insert(area.clone(), by_key.collect());
+        }
         let planned = plan(day, world, troubles, calendar, rules).decisions;
         let by_key = planned
             .into_iter()
@@ -106,6 +123,14 @@ pub fn render(
         withdrawn: Vec::new(),
         look_at: Vec::new(),
     };
+    if let Some(call) = &claimed.call {
+        if still_so(call, read) {
+            rendered.mail = invite(office, (claimed, call), (read, now, day));
+        } else {
+            rendered.look_at.push(call.area.clone());
+        }
+        return rendered;
+    }
     let mut decisions = Vec::new();
     for line in &claimed.lines {
         let planned = read.decisions.get(&line.area);
@@ -140,6 +165,62 @@ fn holds<'a>(found: Option<&'a Decision>, person: &PersonId) -> Result<&'a Decis
     }
 }
 
+/// Whether what a call says of a meeting is still so.
+fn still_so(call: &Call, read: &Read) -> bool {
+    let meetings = read.meetings.get(&call.area);
+    let meeting = meetings.and_then(|meetings| meetings.get(&call.uid));
+    let comes = |meeting: &Meeting| {
+        let mut attendees = meeting.attendees.iter();
+        attendees.any(|attendee| attendee.person == call.to)
+    };
+    match call.method {
+        Method::Request => meeting.is_some_and(|meeting| {
+            meeting.is_at(&call.meeting) && meeting.has_the_people_of(&call.meeting)
+        }),
+        Method::Cancel => !meeting.is_some_and(comes),
+    }
+}
+
+fn invite(
+    office: &Office,
+    (claimed, call): (&Claimed, &Call),
+    (read, now, day): (&Read, Timestamp, Date),
+) -> Outcome {
+    let known = read
+        .slices
+        .values()
+        .find_map(|slice| slice.world.people.get(&call.to));
+    // Whoever has left the record altogether is told of a cancellation where they were told of it.
+    let Some(person) = known.cloned().or_else(|| as_told(call)) else {
+        return Outcome::Nothing;
+    };
+    let (setting, sender) = (office.setting(day), sender(&office.settings));
+    let words = office.words(person.language);
+    let desk = Desk {
+        setting: &setting,
+        sender: &sender,
+        words,
+    };
+    let (content, object) = match invitation(call, &person, desk, now) {
+        Ok(written) => written,
+        Err(error) => return Outcome::Unworded(error.to_string()),
+    };
+    let thread = hashed(&format!("{}\n{}", call.uid, person.id));
+    let of = (claimed, &person, thread, "invitations");
+    bytes(office, of, (&content, Some(&object)), now)
+}
+
+fn as_told(call: &Call) -> Option<Person> {
+    let mut attendees = call.meeting.attendees.iter();
+    let told = attendees.find(|attendee| attendee.person == call.to)?;
+    Some(Person {
+        id: told.person.clone(),
+        name: told.name.clone(),
+        email: told.email.clone(),
+        language: Language::Swedish,
+    })
+}
+
 fn write(
     office: &Office,
     (claimed, person): (&Claimed, &Person),
@@ -166,21 +247,31 @@ fn write(
         Ok(None) => return Outcome::Nothing,
         Err(error) => return Outcome::Unworded(error.to_string()),
     };
-    let sender = sender(&office.settings);
     let Composed { content, leading } = composed;
-    let thread = thread(&leading, person);
+    let of = (claimed, person, thread(&leading, person), kind(&leading));
+    bytes(office, of, (&content, None), now)
+}
+
+/// The mail that says `content`, with the object that belongs to it.
+fn bytes(
+    office: &Office,
+    (claimed, person, thread, kind): (&Claimed, &Person, String, &str),
+    (content, object): (&Content, Option<&Object>),
+    now: Timestamp,
+) -> Outcome {
     let head = Head {
         to_name: &person.name,
         to_address: &person.email,
         message_id: &claimed.message_id,
         date: now.to_zoned_datetime(office.settings.calendar.zone().clone()),
         thread: &thread,
-        kind: kind(&leading),
+        kind,
     };
-    match message(&content, &head, &sender, words) {
+    let words = office.words(person.language);
+    match message(content, &head, (&sender(&office.settings), object), words) {
         Ok(bytes) => Outcome::Ready(Prepared {
             address: person.email.trim().to_owned(),
-            subject: content.subject,
+            subject: content.subject.clone(),
             bytes,
         }),
         Err(MessageError::Words(error)) => Outcome::Unworded(error.to_string()),
@@ -208,7 +299,11 @@ fn thread(leading: &Matter, person: &Person) -> String {
         Matter::MonthlyDigest { .. } => "monthly-digest".to_owned(),
         matter => matter.occurrence(),
     };
-    let hash = Sha256::digest(format!("{about}\n{}", person.id));
+    hashed(&format!("{about}\n{}", person.id))
+}
+
+fn hashed(about: &str) -> String {
+    let hash = Sha256::digest(about);
     hash.iter()
         .take(12)
         .map(|byte| format!("{byte:02x}"))

@@ -7,8 +7,11 @@ use jiff::civil::Date;
 
 use super::clock::message_id;
 use super::office::{Office, OfficeError, sender};
-use crate::follow_up::{AreaId, Role};
-use crate::plan::{Capacity, Decision, Silence, Slot, Verdict, group, plan, slot, subtract};
+use crate::follow_up::{AreaId, AreaWorld, PersonId, Role};
+use crate::plan::{
+    Call, Capacity, Decision, Silence, Slot, Verdict, group, invite, plan, ration, slot, subtract,
+    wanted,
+};
 use crate::store::{Noted, Tick};
 
 /// Slices planned and written down in one go. Each chunk is a transaction of its own, so a tick
@@ -46,22 +49,82 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
     }
     let troubles = office.troubles().await?;
     for chunk in due.chunks(CHUNK) {
-        let mut decisions = Vec::new();
-        let mut look_on = BTreeMap::new();
+        let mut due = Due::default();
         for area in chunk {
             let slice = office.slice(area.clone(), day, &troubles).await?;
             let rules = &office.settings.rules;
             let planned = plan(day, &slice.world, &slice.troubles, calendar, rules);
-            look_on.insert(area.clone(), planned.look_again_on.unwrap_or(Date::MAX));
+            let look_on = planned.look_again_on.unwrap_or(Date::MAX);
+            due.look_on.insert(area.clone(), look_on);
             warn_of_deaf_ears(&planned.decisions);
-            decisions.extend(unsaid(office, planned).await?);
+            due.decisions.extend(unsaid(office, planned).await?);
+            invitations(office, (now, day), &slice.world, &mut due).await?;
         }
-        let noted = write_down(office, (now, day), decisions, look_on).await?;
+        let noted = write_down(office, (now, day), due).await?;
         ticked.slices += chunk.len();
         ticked.noted.notices += noted.notices;
         ticked.noted.mails += noted.mails;
+        ticked.noted.invitations += noted.invitations;
     }
     Ok(ticked)
+}
+
+/// What a look at some slices found.
+#[derive(Default)]
+struct Due {
+    decisions: Vec<Decision>,
+    calls: Vec<(Option<AreaId>, Vec<Call>)>,
+    look_on: BTreeMap<Option<AreaId>, Date>,
+    /// How many invitations each person has got today, those found so far among them.
+    invited: Option<BTreeMap<PersonId, u32>>,
+}
+
+impl Due {
+    /// The slice is next worth a look on `day`, if not before.
+    fn look_on(&mut self, area: Option<AreaId>, day: Date) {
+        let look_on = self.look_on.entry(area).or_insert(day);
+        *look_on = day.min(*look_on);
+    }
+}
+
+/// What is to be said of a slice's meetings, as far as the day allows.
+async fn invitations(
+    office: &Office,
+    (now, day): (Timestamp, Date),
+    world: &AreaWorld,
+    due: &mut Due,
+) -> Result<(), OfficeError> {
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+    let area = world.area.as_ref().map(|area| area.id.clone());
+    let local = calendar.local(now);
+    let keys = wanted(local, world, &rules.invitations);
+    let keys = keys.into_iter().map(|wanted| wanted.uid).collect();
+    let spoken = office.ledger.spoken_of(area.clone(), local, keys).await?;
+    let found = invite(local, world, &spoken.told, &rules.invitations);
+    if let Some(look_on) = found.look_again_on {
+        due.look_on(area.clone(), look_on);
+    }
+    let invited = match &mut due.invited {
+        Some(invited) => invited,
+        none => none.insert(office.ledger.invited_on(day).await?),
+    };
+    let is_waiting = |call: &Call| {
+        spoken
+            .waiting
+            .contains(&(call.to.clone(), call.uid.clone()))
+    };
+    let (mut calls, fresh): (Vec<Call>, Vec<Call>) = found.calls().partition(is_waiting);
+    let had = |person: &PersonId| invited.get(person).copied().unwrap_or(0);
+    let (kept, held_over) = ration(fresh, rules.invitations.most_per_day, had);
+    for call in &kept {
+        *invited.entry(call.to.clone()).or_default() += 1;
+    }
+    if !held_over.is_empty() {
+        due.look_on(area.clone(), calendar.working_days_after(day, 1));
+    }
+    calls.extend(kept);
+    due.calls.push((area, calls));
+    Ok(())
 }
 
 /// Warns of what only a person can mend where nobody can be told of it: then the log has to.
@@ -114,9 +177,9 @@ async fn unsaid(office: &Office, planned: crate::plan::Plan) -> Result<Vec<Decis
 async fn write_down(
     office: &Office,
     (now, day): (Timestamp, Date),
-    mut decisions: Vec<Decision>,
-    mut look_on: BTreeMap<Option<AreaId>, Date>,
+    mut due: Due,
 ) -> Result<Noted, OfficeError> {
+    let mut decisions = std::mem::take(&mut due.decisions);
     let people: BTreeSet<_> = decisions
         .iter()
         .filter_map(|decision| decision.to.clone())
@@ -138,21 +201,28 @@ async fn write_down(
         );
         if let Verdict::Silent(_) = decision.verdict {
             // Held over for a person who has had today's mail.
-            look_on.insert(decision.area.clone(), tomorrow);
+            due.look_on(decision.area.clone(), tomorrow);
         }
     }
     let domain = sender(&office.settings).domain;
+    let id = || Ok::<_, getrandom::Error>(format!("{}@{domain}", message_id()?));
     let letters = letters
         .into_iter()
-        .map(|letter| Ok((letter, format!("{}@{domain}", message_id()?))))
+        .map(|letter| Ok((letter, id()?)))
         .collect::<Result<_, getrandom::Error>>()?;
-    let look_on = look_on.into_iter().collect();
+    let mut calls = Vec::new();
+    for (area, of_area) in due.calls {
+        let with_id = of_area.into_iter().map(|call| Ok((call, id()?)));
+        calls.push((area, with_id.collect::<Result<_, getrandom::Error>>()?));
+    }
+    let look_on = due.look_on.into_iter().collect();
     Ok(office
         .ledger
         .write_down(Tick {
             at: now,
             day,
             letters,
+            calls,
             look_on,
         })
         .await?)

@@ -403,6 +403,7 @@ mod tests {
             doubted: Vec::new(),
             frozen: None,
             lines: Vec::new(),
+            call: None,
         }
     }
 

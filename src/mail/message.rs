@@ -44,7 +44,8 @@ pub struct Head<'a> {
     pub date: ZonedDateTime,
     /// What the mail is about, for the thread; a key without spaces.
     pub thread: &'a str,
-    /// The kind of mail, for the List-Id: `reminders`, `weekly-digest`, `monthly-digest`.
+    /// The kind of mail, for the List-Id: `reminders`, `invitations`, `weekly-digest`,
+    /// `monthly-digest`.
     pub kind: &'a str,
 }
 
@@ -67,6 +68,15 @@ pub enum MessageError {
     Header(&'static str),
 }
 
+/// An iCalendar object that a mail carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// What is done with it; the same as its METHOD (RFC 6047 2.4).
+    pub method: &'static str,
+    /// The object.
+    pub text: String,
+}
+
 /// The bytes of a mail, with CRLF line ends and nothing beyond ASCII.
 ///
 /// # Errors
@@ -74,7 +84,7 @@ pub enum MessageError {
 pub fn message(
     content: &Content,
     head: &Head<'_>,
-    sender: &Sender,
+    (sender, event): (&Sender, Option<&Object>),
     words: &Words,
 ) -> Result<Vec<u8>, MessageError> {
     let values = Value::from(Serde(content.clone()));
@@ -98,6 +108,10 @@ pub fn message(
         .boundary(format!("avstamd-{boundary}"))
         .singlepart(part(ContentType::TEXT_PLAIN, text)?)
         .singlepart(part(ContentType::TEXT_HTML, html)?);
+    let alternatives = match event {
+        None => alternatives,
+        Some(event) => alternatives.singlepart(calendar_part(event)?),
+    };
     let mut message = Message::builder()
         .from(mailbox(&sender.name, &sender.address)?)
         .reply_to(mailbox("", &sender.reply_to)?)
@@ -163,14 +177,33 @@ fn part(kind: ContentType, text: String) -> Result<SinglePart, MessageError> {
     Ok(SinglePart::builder().header(kind).body(body))
 }
 
+/// Base64, so that the object arrives to the byte.
+fn calendar_part(object: &Object) -> Result<SinglePart, MessageError> {
+    let wrong = MessageError::Header("Content-Type");
+    let kind = format!("text/calendar; charset=utf-8; method={}", object.method);
+    let kind = ContentType::parse(&kind).map_err(|_| wrong)?;
+    let encoding = ContentTransferEncoding::Base64;
+    let body = Body::new_with_encoding(object.text.clone().into_bytes(), encoding)
+        .map_err(|_| MessageError::Header("Content-Transfer-Encoding"))?;
+    Ok(SinglePart::builder().header(kind).body(body))
+}
+
 fn mailbox(name: &str, address: &str) -> Result<Mailbox, MessageError> {
     let wrong = || MessageError::Address(address.to_owned());
-    let (local, domain) = address.trim().rsplit_once('@').ok_or_else(wrong)?;
-    // The address on the wire is ASCII: a domain like skolområdet.example has an ASCII form.
-    let domain = idna::domain_to_ascii(domain).map_err(|_| wrong())?;
-    let address: Address = format!("{local}@{domain}").parse().map_err(|_| wrong())?;
+    let address: Address = wire_address(address).parse().map_err(|_| wrong())?;
     let name = one_line(name);
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
+}
+
+/// An address as it stands on the wire: a domain like `skolområdet.example` has an ASCII form. What
+/// has none is left as it is.
+pub fn wire_address(address: &str) -> String {
+    let address = address.trim();
+    let ascii = address.rsplit_once('@').and_then(|(local, domain)| {
+        let domain = idna::domain_to_ascii(domain).ok()?;
+        Some(format!("{local}@{domain}"))
+    });
+    ascii.unwrap_or_else(|| address.to_owned())
 }
 
 fn plain(name: &'static str, value: &str) -> Result<HeaderValue, MessageError> {

@@ -1,12 +1,15 @@
 //! Mail: from a decision to a message, and the ways a message leaves.
 //!
 //! `facts` asks the record, `words` puts it into sentences, `compose` orders them, `message`
-//! makes bytes of them. Everything but `transport` is pure.
+//! makes bytes of them; `invitation` and `event` do the same for meetings. Everything but
+//! `transport` is pure.
 
 mod compose;
 mod content;
 mod digest;
+mod event;
 mod facts;
+mod invitation;
 mod message;
 mod spaces;
 pub mod transport;
@@ -15,6 +18,8 @@ mod words;
 pub use compose::{Composed, Slices, compose};
 pub use content::Content;
 pub use digest::concern_words;
+pub use event::uid;
 pub use facts::{Detail, Setting, Slice};
-pub use message::{Head, MessageError, Sender, html, message, one_line, test_message};
+pub use invitation::{Desk, feed, invitation};
+pub use message::{Head, MessageError, Object, Sender, html, message, one_line, test_message};
 pub use words::{Words, WordsError};

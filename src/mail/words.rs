@@ -92,6 +92,7 @@ struct Catalogue {
     table: BTreeMap<String, String>,
     effect: BTreeMap<String, String>,
     list_id: BTreeMap<String, String>,
+    invitation: BTreeMap<String, String>,
 }
 
 impl Catalogue {
@@ -120,6 +121,7 @@ impl Catalogue {
             ("table", &self.table),
             ("effect", &self.effect),
             ("list-id", &self.list_id),
+            ("invitation", &self.invitation),
         ];
         let single = single.map(|(name, template)| (name.to_owned(), template.clone()));
         let grouped = groups.into_iter().flat_map(|(group, templates)| {

@@ -1,13 +1,13 @@
 //! Matters: what a notice can be about.
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::calendar::Week;
 use crate::follow_up::{ActivityId, AreaId, MeasureId, Pair, PersonId, Role, Round, UnitCode};
 
 /// One of the two dialogues of a unit and school year.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DialogueKey {
     /// The unit.
     pub unit: UnitCode,

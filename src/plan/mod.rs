@@ -9,6 +9,7 @@ pub mod backoff;
 mod decision;
 mod forecast;
 mod group;
+mod invitations;
 mod ladder;
 mod matter;
 mod notices;
@@ -22,13 +23,18 @@ use jiff::civil::Date;
 pub use decision::{Capacity, Cause, Decision, NoticeKey, Silence, Slot, Verdict, slot, step_name};
 pub use forecast::{Forecast, ForecastMail, Said};
 pub use group::{Letter, Line, Mailbox, group};
+pub use invitations::{
+    Attendee, Call, Change, Invitations, Meeting, MeetingKind, Method, Quiet, Told, Wanted, Word,
+    invite, ration, wanted,
+};
 pub use ladder::{After, Ladder, Position, Step};
 pub use matter::{DialogueKey, Matter};
 pub use notices::check_in::rhythm as check_in_rhythm;
 pub use notices::evaluation::answerable;
 pub use notices::trouble::Trouble;
 pub use rules::{
-    CheckInRules, DueRules, GapRules, NotRecordedRules, Rhythm, Rules, UnassessedRules,
+    CheckInRules, DueRules, GapRules, InvitationRules, NotRecordedRules, Rhythm, Rules,
+    UnassessedRules,
 };
 pub use standing::{AreaStanding, Concern, UnitStanding, WeekCell, area_standing};
 pub use view::View;

@@ -66,6 +66,19 @@ pub struct GapRules {
     pub director_after_gaps: u32,
 }
 
+/// Invitations to meetings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InvitationRules {
+    /// Whether people are invited to dialogues.
+    pub dialogues: bool,
+    /// Whether people are invited to check-ins.
+    pub check_ins: bool,
+    /// A check-in is invited to so many weeks before it, and not earlier.
+    pub check_ins_weeks_before: u32,
+    /// So many new invitations a day go to one person; the rest follow on the next days.
+    pub most_per_day: u32,
+}
+
 /// Every ladder. `None` switches a notice off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
@@ -100,6 +113,8 @@ pub struct Rules {
     pub weekly_digest: bool,
     /// The school director's monthly digest.
     pub monthly_digest: bool,
+    /// Invitations.
+    pub invitations: InvitationRules,
 }
 
 impl Default for Rules {
@@ -144,6 +159,12 @@ impl Default for Rules {
             trouble_every: 10,
             weekly_digest: true,
             monthly_digest: true,
+            invitations: InvitationRules {
+                dialogues: true,
+                check_ins: true,
+                check_ins_weeks_before: 6,
+                most_per_day: 20,
+            },
         }
     }
 }

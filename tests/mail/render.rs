@@ -88,7 +88,7 @@ pub fn mail(world: &AreaWorld, decisions: &[Decision], manner: &Manner) -> Mail 
         domain: "prov.example".into(),
         authority: "Provkommunen".into(),
     };
-    let bytes = message(&composed.content, &head, &sender, words).unwrap();
+    let bytes = message(&composed.content, &head, (&sender, None), words).unwrap();
     let parsed = mail_parser::MessageParser::default().parse(&bytes).unwrap();
     let head = String::from_utf8(bytes.clone()).unwrap();
     let head = head.split("\r\n\r\n").next().unwrap();

@@ -48,6 +48,7 @@ pub fn samples(name: &str, lists: &[String], language: Language) -> Vec<Value> {
         ["line", "followed-up"] => ["", WORD]
             .map(|indicator| context! { indicator, due => WORD })
             .to_vec(),
+        ["invitation", part] => invitation(part, &dialogue()),
         ["line", _] => one(context! { title => WORD, due => WORD }),
         _ => one(context! {}),
     }
@@ -83,6 +84,27 @@ fn digest(part: &str, dialogue: &Value) -> Vec<Value> {
         .map(|(units, behind, totals)| context! { units, behind, totals })
         .to_vec(),
         _ => one(dialogue.clone()),
+    }
+}
+
+/// An invitation after each change, with and without what it may lack.
+fn invitation(part: &str, dialogue: &Value) -> Vec<Value> {
+    let who = || vec![WORD, WORD];
+    match part {
+        "summary" => ["", WORD]
+            .map(|unit| context! { unit, round => "explore", who => who(), ..dialogue.clone() })
+            .to_vec(),
+        "description" => vec![context! { who => who(), authority => WORD }],
+        _ => ["invited", "moved", "company", "cancelled", "left"]
+            .into_iter()
+            .flat_map(|change| ["", WORD].map(|word| (change, word)))
+            .map(|(change, word)| {
+                context! {
+                    change, summary => WORD, who => who(), place => word, when => WORD, When => WORD,
+                    when_short => WORD, was => word,
+                }
+            })
+            .collect(),
     }
 }
 

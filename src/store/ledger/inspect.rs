@@ -397,8 +397,10 @@ fn last_mailed(
     connection: &Connection,
     before: &str,
 ) -> Result<BTreeMap<PersonId, Date>, StoreError> {
-    let mut statement = connection
-        .prepare("SELECT person, max(sent_on) FROM mail WHERE sent_on < ?1 GROUP BY person")?;
+    let mut statement = connection.prepare(
+        "SELECT person, max(sent_on) FROM mail
+                  WHERE sent_on < ?1 AND meeting IS NULL GROUP BY person",
+    )?;
     let mut rows = statement.query([before])?;
     let mut mailed = BTreeMap::new();
     while let Some(row) = rows.next()? {

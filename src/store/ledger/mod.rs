@@ -11,9 +11,13 @@
 //! | `sending` | claimed by delivery; after a crash it waits again |
 //! | `sent`, `refused`, `withdrawn`, `dropped` | settled |
 //! | `held` | uncertain too often; a person decides |
+//!
+//! An invitation is a mail of its own that names its meeting. It goes through the same states, apart
+//! from the day's mail: one at most waits a person and meeting, and says what is so when it leaves.
 
 mod agenda;
 mod inspect;
+mod invitation;
 mod notice;
 mod outbox;
 
@@ -22,6 +26,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
+
 pub use notice::{Noted, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 
@@ -39,6 +44,7 @@ static SCHEMA: Schema = Schema {
     migrations: &[
         include_str!("0001_ledger.sql"),
         include_str!("0002_states.sql"),
+        include_str!("0003_invitations.sql"),
     ],
 };
 
@@ -94,10 +100,11 @@ fn slice(word: &str) -> Option<AreaId> {
     (!word.is_empty()).then(|| AreaId::new(word))
 }
 
-/// The slices whose notices a mail carries.
+/// The slices whose notices, or whose invitation, a mail carries.
 fn slices_of(connection: &Connection, mail: i64) -> Result<Vec<Option<AreaId>>, StoreError> {
-    let mut statement =
-        connection.prepare_cached("SELECT DISTINCT area FROM notice WHERE mail = ?1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT area FROM notice WHERE mail = ?1 UNION SELECT area FROM invitation WHERE mail = ?1",
+    )?;
     let words = statement.query_map([mail], |row| row.get::<_, String>(0))?;
     words.map(|word| Ok(slice(&word?))).collect()
 }

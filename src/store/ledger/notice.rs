@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::agenda::set_look_on;
+use super::invitation::write_calls;
 use super::{Ledger, read, slice_word, writing};
 use crate::follow_up::{AreaId, PersonId};
-use crate::plan::{Letter, Line, Mailbox, NoticeKey};
+use crate::plan::{Call, Letter, Line, Mailbox, NoticeKey};
 use crate::store::StoreError;
 
 /// Everything a tick writes.
@@ -21,6 +22,8 @@ pub struct Tick {
     pub day: Date,
     /// The letters, each with the Message-ID its mail gets if it is a new one.
     pub letters: Vec<(Letter, String)>,
+    /// What is to be said of the meetings of each slice that was looked at, as the letters.
+    pub calls: Vec<(Option<AreaId>, Vec<(Call, String)>)>,
     /// When each slice that was looked at is next worth a look.
     pub look_on: Vec<(Option<AreaId>, Date)>,
 }
@@ -32,6 +35,8 @@ pub struct Noted {
     pub notices: usize,
     /// Mails begun.
     pub mails: usize,
+    /// Invitations begun.
+    pub invitations: usize,
 }
 
 impl Ledger {
@@ -60,7 +65,7 @@ impl Ledger {
             .run(move |connection| {
                 // What is being sent at this moment counts as the day's mail too.
                 let sql = "SELECT max(ifnull(sent_on, iif(state = 'sending', slot, NULL)))
-                           FROM mail WHERE person = ?1";
+                           FROM mail WHERE person = ?1 AND meeting IS NULL";
                 let mut statement = connection.prepare_cached(sql)?;
                 let mut mailboxes = BTreeMap::new();
                 for person in people {
@@ -90,6 +95,9 @@ impl Ledger {
                         write_line(&transaction, &tick, mail, line)?;
                         noted.notices += 1;
                     }
+                }
+                for (area, calls) in &tick.calls {
+                    noted.invitations += write_calls(&transaction, &tick, area.as_ref(), calls)?;
                 }
                 for (area, day) in &tick.look_on {
                     set_look_on(&transaction, area.as_ref(), *day)?;
@@ -137,7 +145,8 @@ fn gathering_mail(
     letter: &Letter,
     message_id: &str,
 ) -> Result<(i64, bool), StoreError> {
-    let sql = "SELECT id FROM mail WHERE person = ?1 AND state = 'waiting' AND dot_utc IS NULL";
+    let sql = "SELECT id FROM mail
+               WHERE person = ?1 AND state = 'waiting' AND dot_utc IS NULL AND meeting IS NULL";
     let open = connection
         .prepare_cached(sql)?
         .query_row([letter.to.as_str()], |row| row.get::<_, i64>(0))

@@ -7,9 +7,10 @@ use jiff::civil::Date;
 use rusqlite::{Connection, params};
 
 use super::agenda::set_look_on;
+use super::invitation::call_of;
 use super::{Ledger, read, slice, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
-use crate::plan::{Capacity, NoticeKey};
+use crate::plan::{Call, Capacity, NoticeKey};
 use crate::store::StoreError;
 
 /// A mail claimed for sending.
@@ -34,6 +35,8 @@ pub struct Claimed {
     pub frozen: Option<Prepared>,
     /// The notices it carries.
     pub lines: Vec<ClaimedLine>,
+    /// What it says of a meeting, if it is an invitation; then it carries no notices.
+    pub call: Option<Call>,
 }
 
 /// A refusal that was not believed when it came.
@@ -117,7 +120,8 @@ pub enum Settlement {
 impl Ledger {
     /// Claims up to `limit` mails whose time has come: those that may have arrived first, then those
     /// that were tried least, so that what is refused again and again holds up nobody. A person gets
-    /// one mail on the local day `day`: another waits.
+    /// one mail on the local day `day`, invitations apart: another waits. An invitation waits for an
+    /// earlier one to the same person about the same meeting.
     ///
     /// # Errors
     /// SQLite refused, or a row cannot be read back.
@@ -284,9 +288,13 @@ fn claim(
             "SELECT id FROM mail m WHERE state = 'waiting' AND next_attempt_utc <= ?1
                 AND (dot_utc IS NOT NULL OR NOT EXISTS
                     (SELECT 1 FROM mail o WHERE o.person = m.person AND o.id <> m.id
+                        AND m.meeting IS NULL AND o.meeting IS NULL
                         AND (o.sent_on = ?3 OR o.state = 'sending'
                              OR (o.state = 'waiting' AND o.dot_utc IS NOT NULL
                                  AND o.next_attempt_utc <= ?1))))
+                AND (m.meeting IS NULL OR NOT EXISTS
+                    (SELECT 1 FROM mail o WHERE o.meeting = m.meeting AND o.person = m.person
+                        AND o.id < m.id AND o.state IN ('waiting', 'sending')))
              ORDER BY dot_utc IS NULL, attempts, next_attempt_utc, id LIMIT ?2",
         )?
         .query_map(
@@ -338,9 +346,11 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
                 doubted: Vec::new(),
                 frozen,
                 lines: Vec::new(),
+                call: None,
             })
         })?;
     claimed.doubted = doubted(connection, id)?;
+    claimed.call = call_of(connection, id)?;
     let mut statement = connection.prepare_cached(
         "SELECT id, occurrence, recipient, role, due, area FROM notice
          WHERE mail = ?1 AND decision = 'said' ORDER BY id",
@@ -492,13 +502,14 @@ fn forget_day(connection: &Connection, id: i64) -> Result<(), StoreError> {
 
 /// Lets a claimed mail wait again. What certainly did not arrive gathers and is rendered anew;
 /// what once may have stays frozen. Where the person has got another gathering mail meanwhile,
-/// the notices move there.
+/// the notices move there; a later invitation to the same meeting takes the place of an earlier one.
 pub fn gather_again(connection: &Connection, id: i64, next: Timestamp) -> Result<(), StoreError> {
     let frozen: bool = connection
         .prepare_cached("SELECT uncertain > 0 FROM mail WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?;
     if !frozen {
-        let sql = "SELECT other.id FROM mail other JOIN mail this ON other.person = this.person
+        let sql = "SELECT other.id FROM mail other JOIN mail this
+                   ON other.person = this.person AND other.meeting IS this.meeting
                    WHERE this.id = ?1 AND other.state = 'waiting' AND other.dot_utc IS NULL";
         let other: Option<i64> = connection
             .prepare_cached(sql)?

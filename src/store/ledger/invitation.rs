@@ -1,0 +1,242 @@
+//! Invitations: the last word to each person about each meeting, and the words still to be said.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, DateTime};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde::de::DeserializeOwned;
+
+use super::notice::Tick;
+use super::{Ledger, slice, slice_word};
+use crate::follow_up::{AreaId, PersonId};
+use crate::plan::{Call, Method, Told};
+use crate::store::StoreError;
+
+/// What the ledger knows of a slice's meetings.
+#[derive(Debug, Clone, Default)]
+pub struct Spoken {
+    /// The last word to each person about each meeting, as far as it has left or may have.
+    pub told: Vec<Told>,
+    /// Invitations that have not left yet: whose, and of which meeting.
+    pub waiting: BTreeSet<(PersonId, String)>,
+}
+
+impl Ledger {
+    /// What was said of every meeting that ends after `now` and that the slice has spoken of, or
+    /// that is among `keys`.
+    ///
+    /// # Errors
+    /// SQLite refused, or a row cannot be read back.
+    pub async fn spoken_of(
+        &self,
+        area: Option<AreaId>,
+        now: DateTime,
+        keys: Vec<String>,
+    ) -> Result<Spoken, StoreError> {
+        self.database
+            .run(move |connection| {
+                let mut keys: BTreeSet<String> = keys.into_iter().collect();
+                let sql = "SELECT DISTINCT m.meeting FROM invitation i JOIN mail m ON m.id = i.mail
+                           WHERE i.area = ?1 AND i.until > ?2";
+                let mut statement = connection.prepare_cached(sql)?;
+                let own = statement
+                    .query_map(params![slice_word(area.as_ref()), now.to_string()], |row| {
+                        row.get::<_, String>(0)
+                    })?;
+                for key in own {
+                    keys.insert(key?);
+                }
+                let mut spoken = Spoken::default();
+                for key in keys {
+                    spoken_of(connection, &key, &mut spoken)?;
+                }
+                Ok(spoken)
+            })
+            .await
+    }
+
+    /// How many invitations each person has got, or is about to get, on a day.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn invited_on(&self, day: Date) -> Result<BTreeMap<PersonId, u32>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let sql = "SELECT person, count(*) FROM mail
+                           WHERE meeting IS NOT NULL AND slot = ?1 AND state <> 'withdrawn'
+                           GROUP BY person";
+                let mut statement = connection.prepare_cached(sql)?;
+                let counts = statement.query_map([day.to_string()], |row| {
+                    Ok((PersonId::new(row.get::<_, String>(0)?), row.get(1)?))
+                })?;
+                Ok(counts.collect::<Result<_, _>>()?)
+            })
+            .await
+    }
+
+    /// The last word to every person about every meeting that ends after `now`, as far as it has
+    /// left or is about to.
+    ///
+    /// # Errors
+    /// SQLite refused, or a row cannot be read back.
+    pub async fn all_told(&self, now: DateTime) -> Result<Vec<Told>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let sql = "SELECT DISTINCT m.meeting FROM invitation i JOIN mail m ON m.id = i.mail
+                           WHERE i.until > ?1";
+                let mut statement = connection.prepare_cached(sql)?;
+                let keys = statement.query_map([now.to_string()], |row| row.get::<_, String>(0))?;
+                let mut spoken = Spoken::default();
+                for key in keys {
+                    spoken_of(connection, &key?, &mut spoken)?;
+                }
+                Ok(spoken.told)
+            })
+            .await
+    }
+}
+
+fn spoken_of(connection: &Connection, key: &str, into: &mut Spoken) -> Result<(), StoreError> {
+    let sql = "SELECT m.person, m.state, m.dot_utc IS NOT NULL, i.method, i.sequence, i.said
+               FROM mail m JOIN invitation i ON i.mail = m.id
+               WHERE m.meeting = ?1 AND m.state <> 'withdrawn' ORDER BY m.id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([key])?;
+    let mut last: BTreeMap<PersonId, Told> = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let person = PersonId::new(row.get::<_, String>(0)?);
+        let state: String = row.get(1)?;
+        if state == "waiting" && !row.get::<_, bool>(2)? {
+            into.waiting.insert((person, key.to_owned()));
+            continue;
+        }
+        let told = Told {
+            uid: key.to_owned(),
+            person: person.clone(),
+            method: method(&row.get::<_, String>(3)?)?,
+            sequence: row.get(4)?,
+            meeting: parsed(&row.get::<_, String>(5)?)?,
+            refused: state == "refused",
+        };
+        last.insert(person, told);
+    }
+    into.told.extend(last.into_values());
+    Ok(())
+}
+
+/// Writes the calls of a slice down: each gets a mail, or the one that waits says this instead. What
+/// else waits of the slice's invitations is no longer to be said. Returns how many mails were begun.
+pub fn write_calls(
+    connection: &Connection,
+    tick: &Tick,
+    area: Option<&AreaId>,
+    calls: &[(Call, String)],
+) -> Result<usize, StoreError> {
+    let mut begun = 0;
+    let mut kept = BTreeSet::new();
+    for (call, message_id) in calls {
+        let (mail, is_new) = waiting_mail(connection, tick, (call, message_id))?;
+        begun += usize::from(is_new);
+        kept.insert(mail);
+        connection
+            .prepare_cached(
+                "INSERT INTO invitation (mail, area, method, sequence, until, said, change)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                 ON CONFLICT (mail) DO UPDATE SET area = excluded.area, method = excluded.method,
+                     sequence = excluded.sequence, until = excluded.until, said = excluded.said,
+                     change = excluded.change",
+            )?
+            .execute(params![
+                mail,
+                slice_word(area),
+                call.method.word(),
+                call.sequence,
+                call.meeting.ends().to_string(),
+                json(&call.meeting)?,
+                json(&call.change)?,
+            ])?;
+    }
+    let sql = "SELECT m.id FROM invitation i JOIN mail m ON m.id = i.mail
+               WHERE i.area = ?1 AND m.state = 'waiting' AND m.dot_utc IS NULL";
+    let mut statement = connection.prepare_cached(sql)?;
+    let waiting = statement.query_map([slice_word(area)], |row| row.get::<_, i64>(0))?;
+    for mail in waiting.collect::<Result<Vec<_>, _>>()? {
+        if !kept.contains(&mail) {
+            connection
+                .prepare_cached(
+                    "UPDATE mail SET state = 'withdrawn', settled_utc = ?2 WHERE id = ?1",
+                )?
+                .execute(params![mail, tick.at.as_second()])?;
+        }
+    }
+    Ok(begun)
+}
+
+/// The mail to the person about the meeting that waits, and whether it had to be begun.
+fn waiting_mail(
+    connection: &Connection,
+    tick: &Tick,
+    (call, message_id): (&Call, &str),
+) -> Result<(i64, bool), StoreError> {
+    let sql = "SELECT id FROM mail WHERE meeting = ?1 AND person = ?2
+               AND state = 'waiting' AND dot_utc IS NULL";
+    let waiting = connection
+        .prepare_cached(sql)?
+        .query_row([&call.uid, call.to.as_str()], |row| row.get(0))
+        .optional()?;
+    if let Some(mail) = waiting {
+        return Ok((mail, false));
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO mail (person, slot, message_id, state, next_attempt_utc, created_utc, meeting)
+             VALUES (?1, ?2, ?3, 'waiting', ?4, ?4, ?5)",
+        )?
+        .execute(params![
+            call.to.as_str(),
+            tick.day.to_string(),
+            message_id,
+            tick.at.as_second(),
+            call.uid
+        ])?;
+    Ok((connection.last_insert_rowid(), true))
+}
+
+/// The call that a mail carries; `None` for the day's mail.
+pub fn call_of(connection: &Connection, mail: i64) -> Result<Option<Call>, StoreError> {
+    let sql = "SELECT m.meeting, m.person, i.method, i.sequence, i.said, i.change, i.area
+               FROM mail m JOIN invitation i ON i.mail = m.id WHERE m.id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([mail])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    Ok(Some(Call {
+        uid: row.get(0)?,
+        to: PersonId::new(row.get::<_, String>(1)?),
+        method: method(&row.get::<_, String>(2)?)?,
+        sequence: row.get(3)?,
+        meeting: parsed(&row.get::<_, String>(4)?)?,
+        change: parsed(&row.get::<_, String>(5)?)?,
+        area: slice(&row.get::<_, String>(6)?),
+    }))
+}
+
+fn unreadable(message: String) -> StoreError {
+    StoreError::Unreadable {
+        table: "invitation",
+        message,
+    }
+}
+
+fn method(word: &str) -> Result<Method, StoreError> {
+    Method::parse(word).ok_or_else(|| unreadable(format!("\"{word}\" is no method")))
+}
+
+fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
+    serde_json::from_str(text).map_err(|error| unreadable(error.to_string()))
+}
+
+fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| unreadable(error.to_string()))
+}
