@@ -304,13 +304,13 @@ fn meetings(
     let dialogues = dialogues
         .iter()
         .filter(|d| rules.dialogues && is_to_come(d.starts, d.minutes))
-        .filter(|d| d.state == DialogueState::Planned);
+        .filter(|d| d.state != DialogueState::Cancelled);
     let mut wanted: Vec<Wanted> = dialogues.filter_map(|d| of_dialogue(world, d)).collect();
     let mut pairs: BTreeMap<Date, BTreeSet<Pair>> = BTreeMap::new();
     let check_ins = check_ins
         .iter()
         .filter(|c| rules.check_ins && is_to_come(c.starts, c.minutes))
-        .filter(|c| c.state == CheckInState::Planned);
+        .filter(|c| c.is_open(now.date()) || was_held_then(c));
     for check_in in check_ins {
         let day = check_in.starts.date();
         let pairs = pairs.entry(day).or_insert_with(|| world.pairs(day));
@@ -320,6 +320,12 @@ fn meetings(
     }
     wanted.sort_by(|a, b| (a.meeting.starts, &a.uid).cmp(&(b.meeting.starts, &b.uid)));
     wanted
+}
+
+/// Whether a check-in was held on the day it was to be. Its time is not called off for that, also
+/// where it is recorded before it is over; one that was held earlier has left its time free.
+fn was_held_then(check_in: &CheckIn) -> bool {
+    check_in.state == CheckInState::Held && check_in.held_on == Some(check_in.starts.date())
 }
 
 /// A dialogue at a unit in operation, in an area with a manager.
