@@ -7,6 +7,7 @@ mod authority;
 mod client;
 mod sink;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -81,12 +82,13 @@ async fn forecast(units: usize) {
     let forecast = Forecast {
         slices: slices
             .iter()
-            .map(|slice| (&slice.world, slice.troubles.as_slice()))
+            .map(|slice| (Cow::Borrowed(&slice.world), slice.troubles.as_slice()))
             .collect(),
         calendar: &office.settings.calendar,
         rules: &office.settings.rules,
         said: Default::default(),
         mailed_on: Default::default(),
+        invitations: Default::default(),
     };
     let mails = forecast.run(date(2026, 8, 1), date(2027, 7, 31), |_| {});
     let planned = started.elapsed();

@@ -6,11 +6,13 @@ use clap::Args;
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::forecast::said_before;
+use super::forecast::{Before, said_before};
 use super::when::When;
 use super::{open, output};
 use crate::follow_up::{Appointment, PersonId};
-use crate::plan::{Cause, Decision, Mailbox, Silence, Verdict, group, plan, subtract};
+use crate::plan::{
+    Cause, Decision, Mailbox, MeetingKind, Silence, Verdict, Word, group, plan, subtract,
+};
 use crate::store::NoticeRow;
 
 /// Tell why a person got mail on a day, or why not
@@ -32,13 +34,14 @@ pub struct Arguments {
     /// only counted
     #[arg(long)]
     all: bool,
-    /// Print JSON: {person, day, posts, ledger, decisions}; see below
+    /// Print JSON: {person, day, posts, ledger, decisions, invitations}; see below
     ///
     /// posts: whether the person holds any that day, in words; null where they do.
     /// ledger: a list of {occurrence, step, recipient, role, due, decision, reason, on_day, mail,
     /// mail_state, mail_to}. decisions: every one, a list of {occurrence, said, reason, matter,
     /// recipient, to, capacity, due, area, verdict}; verdict is {say: {step, fell_on, next}} or
-    /// {silent: {reason, …}}. Steps are working days from due, negative before it.
+    /// {silent: {reason, …}}. Steps are working days from due, negative before it. invitations: one
+    /// word a meeting to come, a list of {said, reason, …}, with the meeting as it is told.
     #[arg(long)]
     json: bool,
 }
@@ -53,6 +56,16 @@ struct Explanation {
     posts: Option<String>,
     ledger: Vec<NoticeRow>,
     decisions: Vec<Explained>,
+    invitations: Vec<Told>,
+}
+
+/// What is said of a meeting on the day, or why nothing is.
+#[derive(Debug, Serialize)]
+struct Told {
+    said: bool,
+    reason: String,
+    #[serde(flatten)]
+    word: Word,
 }
 
 #[derive(Debug, Serialize)]
@@ -71,7 +84,11 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let slices = office.every_slice(day).await?;
     let today = arguments.when.now(&office.settings.calendar);
     let today = office.settings.calendar.today(today);
-    let (said, mailed_on) = said_before(&office, (today, day)).await?;
+    let Before {
+        said,
+        mailed_on,
+        invitations,
+    } = said_before(&office, (today, day)).await?;
     let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
     let mut decisions = Vec::new();
     for slice in &slices {
@@ -95,7 +112,15 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         .into_iter()
         .map(|decision| explained(decision, day))
         .collect();
+    let morning = day.to_datetime(rules.send_at);
+    let words = slices.iter().flat_map(|slice| {
+        invitations
+            .look(morning, &slice.world, &rules.invitations)
+            .words
+    });
+    let invitations = words.filter(|word| word.person() == &person);
     let explanation = Explanation {
+        invitations: invitations.map(told).collect(),
         person,
         day,
         posts,
@@ -107,6 +132,14 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
     output::print(&text(&explanation, arguments.all));
     Ok(())
+}
+
+fn told(word: Word) -> Told {
+    let (said, reason) = match &word {
+        Word::Call(call) => (true, call.change.sentence()),
+        Word::Quiet { quiet, .. } => (false, quiet.sentence()),
+    };
+    Told { said, reason, word }
 }
 
 /// That somebody with these posts holds none on `day`, and which is nearest; nothing where they
@@ -174,6 +207,7 @@ fn text(explanation: &Explanation, all: bool) -> String {
         posts,
         ledger,
         decisions,
+        invitations,
     } = explanation;
     let mut text = format!("{person}, {day}\n");
     if let Some(posts) = posts {
@@ -201,7 +235,11 @@ fn text(explanation: &Explanation, all: bool) -> String {
         .collect();
     text.push_str(&output::columns(&rows));
     let hidden = |explained: &&Explained| !all && !is_near(&explained.decision, *day);
-    let far = decisions.iter().filter(hidden).count();
+    let is_far = |told: &&Told| {
+        let away = (told.word.meeting().starts.date() - *day).get_days();
+        !all && !told.said && away > NEAR_DAYS
+    };
+    let far = decisions.iter().filter(hidden).count() + invitations.iter().filter(is_far).count();
     for (heading, said) in [
         ("\nTo be said by the plan:\n", true),
         ("\nSilent, and why:\n", false),
@@ -225,6 +263,12 @@ fn text(explanation: &Explanation, all: bool) -> String {
                     explained.reason.clone(),
                 ]
             })
+            .chain(
+                invitations
+                    .iter()
+                    .filter(|told| told.said == said && !is_far(told))
+                    .map(invitation_row),
+            )
             .collect();
         text.push_str(&if rows.is_empty() {
             "  nothing\n".into()
@@ -238,4 +282,25 @@ fn text(explanation: &Explanation, all: bool) -> String {
         ));
     }
     text
+}
+
+fn invitation_row(told: &Told) -> Vec<String> {
+    let meeting = told.word.meeting();
+    let about = match &meeting.kind {
+        MeetingKind::Dialogue { dialogue, .. } => format!(
+            "dialogue/{}/{}/{}",
+            dialogue.school_year, dialogue.round, dialogue.unit
+        ),
+        MeetingKind::CheckIn => {
+            let people = meeting.attendees.iter();
+            let people: Vec<&str> = people.map(|party| party.person.as_str()).collect();
+            format!("check-in/{}", people.join("/"))
+        }
+    };
+    vec![
+        format!("  invitation/{about}"),
+        "invited".into(),
+        format!("at {}", meeting.starts.strftime("%Y-%m-%d %H:%M")),
+        told.reason.clone(),
+    ]
 }

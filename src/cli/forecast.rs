@@ -1,5 +1,6 @@
 //! `avstamd forecast`: every mail to come, if nothing else changes.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -11,10 +12,10 @@ use serde::Serialize;
 
 use super::when::When;
 use super::{open, output};
-use crate::daemon::{Office, SliceWorld};
+use crate::daemon::{Office, SliceWorld, sender};
 use crate::follow_up::{AreaId, Person, PersonId};
-use crate::mail::{Content, Slice, Slices, compose};
-use crate::plan::{Decision, Forecast, ForecastMail, Said};
+use crate::mail::{Content, Desk, Slice, Slices, compose, invitation};
+use crate::plan::{Call, Decision, Forecast, ForecastMail, InvitationsAhead, Said};
 
 /// Show every mail to come
 ///
@@ -37,7 +38,8 @@ pub struct Arguments {
     html: Option<PathBuf>,
     #[command(flatten)]
     when: When,
-    /// Print JSON: a list of {day, to, name, subject, notices: [{notice, occurrence, due, step, why}]}
+    /// Print JSON: a list of {day, to, name, subject, notices: [{notice, occurrence, due, step, why}]};
+    /// an invitation is a mail with the one notice "invitation", whose step is its sequence number
     #[arg(long)]
     json: bool,
 }
@@ -73,12 +75,11 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let first = calendar
         .today(arguments.when.now(calendar))
         .min(arguments.from);
-    let slices = office.every_slice(first).await?;
+    let mut slices = office.every_slice(first).await?;
     let mut mails = foresee(&office, &slices, (first, arguments.to)).await?;
     mails.retain(|mail| mail.day >= arguments.from);
     let people = people(&slices);
     mails.retain(|mail| wanted.as_ref().is_none_or(|wanted| mail.to == *wanted));
-    let view = by_area(&slices);
     let mut rows = Vec::with_capacity(mails.len());
     let mut pages = Vec::new();
     let bar = progress(mails.len() as u64, "mails");
@@ -87,7 +88,14 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         let Some(person) = people.get(&mail.to) else {
             continue;
         };
-        let Some(content) = render(&office, mail, person, &view)? else {
+        for slice in &mut slices {
+            slice.world.settle_by(mail.day);
+        }
+        let content = match &mail.call {
+            Some(call) => Some(invite(&office, call, (mail.day, person))?),
+            None => render(&office, mail, person, &by_area(&slices))?,
+        };
+        let Some(content) = content else {
             continue;
         };
         rows.push(row(mail, person, &content));
@@ -127,12 +135,13 @@ pub async fn foresee(
     let forecast = Forecast {
         slices: slices
             .iter()
-            .map(|slice| (&slice.world, slice.troubles.as_slice()))
+            .map(|slice| (Cow::Borrowed(&slice.world), slice.troubles.as_slice()))
             .collect(),
         calendar: &office.settings.calendar,
         rules: &office.settings.rules,
         said,
         mailed_on,
+        invitations: told_before(office, from).await?,
     };
     let days = u64::try_from((to - from).get_days()).unwrap_or(0) + 1;
     let bar = progress(days, "days");
@@ -141,24 +150,48 @@ pub async fn foresee(
     Ok(mails)
 }
 
-/// What will have been said before `day`, and when each person will have been mailed last: what the
-/// ledger has, and from `today` on what the plan will have done, if nothing else changes.
-pub async fn said_before(
-    office: &Office,
-    (today, day): (Date, Date),
-) -> anyhow::Result<(Said, BTreeMap<PersonId, Date>)> {
-    let (mut said, mut mailed_on) = office.ledger.said_before(day).await?;
+/// What people will have been told of their meetings when `day` begins, by the ledger.
+async fn told_before(office: &Office, day: Date) -> anyhow::Result<InvitationsAhead> {
+    let morning = day.to_datetime(office.settings.rules.send_at);
+    Ok(InvitationsAhead::new(
+        office.ledger.told_before(day, morning).await?,
+    ))
+}
+
+/// What has been said when a day begins.
+pub struct Before {
+    /// The latest step of each row of notices.
+    pub said: Said,
+    /// When each person was mailed last.
+    pub mailed_on: BTreeMap<PersonId, Date>,
+    /// What people were told of their meetings.
+    pub invitations: InvitationsAhead,
+}
+
+/// What will have been said before `day`: what the ledger has, and from `today` on what the plan will
+/// have done, if nothing else changes.
+pub async fn said_before(office: &Office, (today, day): (Date, Date)) -> anyhow::Result<Before> {
+    let (said, mailed_on) = office.ledger.said_before(day).await?;
+    let mut before = Before {
+        said,
+        mailed_on,
+        invitations: told_before(office, day).await?,
+    };
     let yesterday = day.yesterday()?;
     if today <= yesterday {
         let slices = office.every_slice(today).await?;
         for mail in foresee(office, &slices, (today, yesterday)).await? {
-            for line in mail.lines {
-                said.insert(line.key, (line.cause.step, mail.day));
+            if let Some(call) = &mail.call {
+                before.invitations.note(call, mail.day);
+                continue;
             }
-            mailed_on.insert(mail.to, mail.day);
+            for line in mail.lines {
+                before.said.insert(line.key, (line.cause.step, mail.day));
+            }
+            before.mailed_on.insert(mail.to, mail.day);
         }
     }
-    Ok((said, mailed_on))
+    Ok(before)
 }
 
 /// A bar on a terminal, nothing elsewhere.
@@ -209,6 +242,19 @@ fn render(
     Ok(composed.map(|composed| composed.content))
 }
 
+fn invite(office: &Office, call: &Call, (day, person): (Date, &Person)) -> anyhow::Result<Content> {
+    let (setting, sender) = (office.setting(day), sender(&office.settings));
+    let desk = Desk {
+        setting: &setting,
+        sender: &sender,
+        words: office.words(person.language),
+    };
+    let calendar = &office.settings.calendar;
+    let now = calendar.instant(day, office.settings.rules.send_at);
+    let (content, _) = invitation(call, person, desk, now)?;
+    Ok(content)
+}
+
 fn row(mail: &ForecastMail, person: &Person, content: &Content) -> Row {
     Row {
         day: mail.day,
@@ -216,15 +262,22 @@ fn row(mail: &ForecastMail, person: &Person, content: &Content) -> Row {
         name: person.name.clone(),
         subject: content.subject.clone(),
         notices: mail
-            .lines
+            .call
             .iter()
-            .map(|line| Notice {
+            .map(|call| Notice {
+                notice: "invitation",
+                occurrence: call.uid.clone(),
+                due: call.meeting.starts.date(),
+                step: i32::try_from(call.sequence).unwrap_or(i32::MAX),
+                why: call.change.sentence(),
+            })
+            .chain(mail.lines.iter().map(|line| Notice {
                 notice: line.decision.matter.kind(),
                 occurrence: line.key.occurrence.clone(),
                 due: line.key.due,
                 step: line.cause.step,
                 why: line.cause.sentence(mail.day),
-            })
+            }))
             .collect(),
     }
 }

@@ -50,9 +50,10 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         );
     }
     output::print(&format!(
-        "{} notices written down in {} new mails; {} sent, {} refused, {} to be tried again, {} withdrawn, {} held.\n",
+        "{} notices written down in {} new mails, {} invitations; {} sent, {} refused, {} to be tried again, {} withdrawn, {} held.\n",
         ticked.noted.notices,
         ticked.noted.mails,
+        ticked.noted.invitations,
         delivered.sent,
         delivered.refused,
         delivered.later,

@@ -194,12 +194,13 @@ impl Service {
         let office = Arc::clone(&self.present.borrow().office);
         match tick(&office, self.clock.now()).await {
             Ok(ticked) => {
-                if ticked.noted.notices > 0 {
+                if ticked.noted.notices + ticked.noted.invitations > 0 {
                     let Ticked { slices, noted, .. } = ticked;
                     tracing::info!(
                         slices,
                         notices = noted.notices,
                         mails = noted.mails,
+                        invitations = noted.invitations,
                         "planned"
                     );
                 }

@@ -9,10 +9,10 @@ use super::clock::message_id;
 use super::office::{Office, OfficeError, sender};
 use crate::follow_up::{AreaId, AreaWorld, PersonId, Role};
 use crate::plan::{
-    Call, Capacity, Decision, Silence, Slot, Verdict, group, invite, plan, ration, slot, subtract,
+    Call, Capacity, Decision, Silence, Slot, Verdict, Word, group, invite, plan, slot, subtract,
     wanted,
 };
-use crate::store::{Noted, Tick};
+use crate::store::{Noted, SliceCalls, Tick};
 
 /// Slices planned and written down in one go. Each chunk is a transaction of its own, so a tick
 /// over very many areas needs little memory and loses little when it is cut short.
@@ -108,21 +108,22 @@ async fn invitations(
         Some(invited) => invited,
         none => none.insert(office.ledger.invited_on(day).await?),
     };
-    let is_waiting = |call: &Call| {
+    // What waits already has its place in the day.
+    let waits = |call: &Call| {
         spoken
             .waiting
             .contains(&(call.to.clone(), call.uid.clone()))
     };
-    let (mut calls, fresh): (Vec<Call>, Vec<Call>) = found.calls().partition(is_waiting);
     let had = |person: &PersonId| invited.get(person).copied().unwrap_or(0);
-    let (kept, held_over) = ration(fresh, rules.invitations.most_per_day, had);
-    for call in &kept {
+    let found = found.rationed(rules.invitations.most_per_day, had, waits);
+    let goes_on = found.words.iter().any(Word::waits_for_tomorrow);
+    let calls: Vec<Call> = found.calls().collect();
+    for call in calls.iter().filter(|call| !waits(call)) {
         *invited.entry(call.to.clone()).or_default() += 1;
     }
-    if !held_over.is_empty() {
+    if goes_on {
         due.look_on(area.clone(), calendar.working_days_after(day, 1));
     }
-    calls.extend(kept);
     due.calls.push((area, calls));
     Ok(())
 }
@@ -213,7 +214,11 @@ async fn write_down(
     let mut calls = Vec::new();
     for (area, of_area) in due.calls {
         let with_id = of_area.into_iter().map(|call| Ok((call, id()?)));
-        calls.push((area, with_id.collect::<Result<_, getrandom::Error>>()?));
+        let calls_of_area = with_id.collect::<Result<_, getrandom::Error>>()?;
+        calls.push(SliceCalls {
+            area,
+            calls: calls_of_area,
+        });
     }
     let look_on = due.look_on.into_iter().collect();
     Ok(office

@@ -90,6 +90,13 @@ impl AreaWorld {
             .sort_by(|a, b| (a.starts, &a.pair).cmp(&(b.starts, &b.pair)));
     }
 
+    /// As [`AreaWorld::settle`], where a proposal stands by `day` at all.
+    pub fn settle_by(&mut self, day: Date) {
+        if self.proposals.next().is_some_and(|stands| stands <= day) {
+            self.settle(day);
+        }
+    }
+
     /// The people who hold `role` at `post` on `day`, without repeats, by identifier.
     pub fn holders(&self, role: Role, post: &Post, day: Date) -> Vec<PersonId> {
         let mut holders: Vec<_> = self

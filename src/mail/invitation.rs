@@ -80,7 +80,7 @@ pub fn invitation(
         // Who is told is who it is off for (RFC 5546 3.2.5).
         let own = |party: &Attendee| party.person == call.to;
         let attendees = call.meeting.attendees.iter().filter(|party| own(party));
-        event.attendees = attendees.map(|party| self::party(party)).collect();
+        event.attendees = attendees.map(party).collect();
     }
     let zone = setting.calendar.zone();
     let text = object(purpose, &[event], zone, now);

@@ -1,11 +1,14 @@
 //! The mail of days to come, if nothing else changes: the plan run ahead with a ledger in memory.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use jiff::civil::Date;
 
 use super::decision::NoticeKey;
 use super::group::{Letter, Line, Mailbox, group};
+use super::invitations::Call;
+use super::invitations_ahead::InvitationsAhead;
 use super::rules::Rules;
 use super::{Trouble, plan, subtract};
 use crate::calendar::Calendar;
@@ -23,12 +26,14 @@ pub struct ForecastMail {
     pub to: PersonId,
     /// What it carries.
     pub lines: Vec<Line>,
+    /// What it says of a meeting, if it is an invitation; then it carries no lines.
+    pub call: Option<Call>,
 }
 
 /// The plan run ahead, day by day.
 pub struct Forecast<'a> {
     /// Every area's slice and the authority's, with its troubles.
-    pub slices: Vec<(&'a AreaWorld, &'a [Trouble])>,
+    pub slices: Vec<(Cow<'a, AreaWorld>, &'a [Trouble])>,
     /// Days, weeks and school years.
     pub calendar: &'a Calendar,
     /// The ladders' numbers.
@@ -37,6 +42,8 @@ pub struct Forecast<'a> {
     pub said: Said,
     /// The last day each person was mailed.
     pub mailed_on: BTreeMap<PersonId, Date>,
+    /// What people were told of their meetings. It is added to as days go by.
+    pub invitations: InvitationsAhead,
 }
 
 impl Forecast<'_> {
@@ -48,7 +55,9 @@ impl Forecast<'_> {
         let mut day = from;
         while day <= to {
             if self.calendar.is_working_day(day) {
+                self.settle(day);
                 mails.extend(self.day(day, &mut look_on));
+                mails.extend(self.invite(day));
             }
             tick(day);
             let Ok(tomorrow) = day.tomorrow() else { break };
@@ -93,6 +102,34 @@ impl Forecast<'_> {
             .collect()
     }
 
+    /// Takes up the proposals that stand by `day`.
+    fn settle(&mut self, day: Date) {
+        for (world, _) in &mut self.slices {
+            if world.proposals.next().is_some_and(|stands| stands <= day) {
+                world.to_mut().settle(day);
+                let area = world.area.as_ref().map(|area| area.id.clone());
+                self.invitations.look_again(&area);
+            }
+        }
+    }
+
+    fn invite(&mut self, day: Date) -> Vec<ForecastMail> {
+        let now = day.to_datetime(self.rules.send_at);
+        let tomorrow = self.calendar.working_days_after(day, 1);
+        let mut calls = Vec::new();
+        for (world, _) in &self.slices {
+            let rules = &self.rules.invitations;
+            calls.extend(self.invitations.day((now, tomorrow), world, rules));
+        }
+        let mail = |call: Call| ForecastMail {
+            day,
+            to: call.to.clone(),
+            lines: Vec::new(),
+            call: Some(call),
+        };
+        calls.into_iter().map(mail).collect()
+    }
+
     fn keep(&mut self, day: Date, letter: Letter) -> ForecastMail {
         for line in &letter.lines {
             self.said.insert(line.key.clone(), (line.cause.step, day));
@@ -102,6 +139,7 @@ impl Forecast<'_> {
             day,
             to: letter.to,
             lines: letter.lines,
+            call: None,
         }
     }
 }

@@ -134,6 +134,8 @@ pub struct Told {
     pub meeting: Meeting,
     /// Whether the mail was refused for good.
     pub refused: bool,
+    /// Whose slice decided it.
+    pub area: Option<AreaId>,
 }
 
 /// Why something is said about a meeting.
@@ -167,11 +169,6 @@ impl Change {
             Self::Cancelled => "the meeting is not to be held then".into(),
             Self::Left => "the person is no longer to be there".into(),
         }
-    }
-
-    /// Whether it follows from something that was told already, and must not wait.
-    const fn is_news(&self) -> bool {
-        matches!(self, Self::Invited)
     }
 }
 
@@ -264,7 +261,65 @@ pub struct Invitations {
     pub look_again_on: Option<Date>,
 }
 
+impl Word {
+    /// The meeting it is about.
+    pub const fn meeting(&self) -> &Meeting {
+        match self {
+            Self::Call(Call { meeting, .. }) | Self::Quiet { meeting, .. } => meeting,
+        }
+    }
+
+    /// Whom it is to.
+    pub const fn person(&self) -> &PersonId {
+        match self {
+            Self::Call(Call { to, .. }) => to,
+            Self::Quiet { person, .. } => person,
+        }
+    }
+
+    /// Whether it would be said, had the day room for it.
+    pub const fn waits_for_tomorrow(&self) -> bool {
+        matches!(
+            self,
+            Self::Quiet {
+                quiet: Quiet::Enough,
+                ..
+            }
+        )
+    }
+}
+
 impl Invitations {
+    /// The same with what one day may bring: beyond `most` new invitations to a person the rest
+    /// waits, those that begin first going first. `had` is how many the person has got today, those
+    /// among them that have their place: these do not wait, nor does what follows from something
+    /// already told.
+    pub fn rationed(
+        mut self,
+        most: u32,
+        had: impl Fn(&PersonId) -> u32,
+        has_place: impl Fn(&Call) -> bool,
+    ) -> Self {
+        let mut counted: BTreeMap<PersonId, u32> = BTreeMap::new();
+        for word in &mut self.words {
+            let Word::Call(call) = word else { continue };
+            if call.change != Change::Invited || has_place(call) {
+                continue;
+            }
+            let count = counted.entry(call.to.clone());
+            let count = count.or_insert_with_key(|person| had(person));
+            *count += 1;
+            if *count > most {
+                *word = Word::Quiet {
+                    meeting: call.meeting.clone(),
+                    person: call.to.clone(),
+                    quiet: Quiet::Enough,
+                };
+            }
+        }
+        self
+    }
+
     /// What is to be said.
     pub fn calls(self) -> impl Iterator<Item = Call> {
         self.words.into_iter().filter_map(|word| match word {
@@ -614,26 +669,4 @@ fn change(
         return Some(Change::Moved { from });
     }
     (!told.meeting.has_the_people_of(&wanted.meeting)).then_some(Change::Company)
-}
-
-/// Holds back what one day may not bring: new invitations to a person beyond `most`, those that
-/// begin first going first. `had` is how many the person has got today. What follows from something
-/// already told never waits.
-pub fn ration(
-    mut calls: Vec<Call>,
-    most: u32,
-    mut had: impl FnMut(&PersonId) -> u32,
-) -> (Vec<Call>, Vec<Call>) {
-    calls.sort_by(|a, b| (a.meeting.starts, &a.uid).cmp(&(b.meeting.starts, &b.uid)));
-    let mut counted: BTreeMap<PersonId, u32> = BTreeMap::new();
-    calls.into_iter().partition(|call| {
-        if !call.change.is_news() {
-            return true;
-        }
-        let count = counted
-            .entry(call.to.clone())
-            .or_insert_with_key(|person| had(person));
-        *count += 1;
-        *count <= most
-    })
 }

@@ -10,6 +10,7 @@ mod decision;
 mod forecast;
 mod group;
 mod invitations;
+mod invitations_ahead;
 mod ladder;
 mod matter;
 mod notices;
@@ -25,8 +26,9 @@ pub use forecast::{Forecast, ForecastMail, Said};
 pub use group::{Letter, Line, Mailbox, group};
 pub use invitations::{
     Attendee, Call, Change, Invitations, Meeting, MeetingKind, Method, Quiet, Told, Wanted, Word,
-    invite, ration, wanted,
+    invite, wanted,
 };
+pub use invitations_ahead::InvitationsAhead;
 pub use ladder::{After, Ladder, Position, Step};
 pub use matter::{DialogueKey, Matter};
 pub use notices::check_in::rhythm as check_in_rhythm;

@@ -19,5 +19,5 @@ pub use calendar::{
 pub use error::StoreError;
 pub use ledger::{
     Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Ledger, MailRow, Noted,
-    NoticeRow, Prepared, QueueCounts, Settlement, Tick,
+    NoticeRow, Prepared, QueueCounts, Settlement, SliceCalls, Tick,
 };

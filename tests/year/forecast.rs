@@ -1,12 +1,13 @@
 //! What is foreseen is what is sent, and what is explained is what was done.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
 use avstamd::daemon::{Clock, Office, once};
-use avstamd::plan::{Forecast, Mailbox, Silence, Verdict, group, plan, subtract};
+use avstamd::plan::{Forecast, InvitationsAhead, Mailbox, Silence, Verdict, group, plan, subtract};
 use avstamd::store::{Calendar, Ledger};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
@@ -40,20 +41,30 @@ fn demo(directory: &Path) -> Arc<Office> {
     Arc::new(Office::new(settings, calendar, ledger).unwrap())
 }
 
-async fn foreseen(office: &Office) -> Sent {
+/// Invitations: when, to whom, of which meeting.
+type Invited = BTreeSet<(Date, String, String)>;
+
+async fn foreseen(office: &Office) -> (Sent, Invited) {
     let slices = office.every_slice(FROM).await.unwrap();
     let forecast = Forecast {
         slices: slices
             .iter()
-            .map(|slice| (&slice.world, slice.troubles.as_slice()))
+            .map(|slice| (Cow::Borrowed(&slice.world), slice.troubles.as_slice()))
             .collect(),
         calendar: &office.settings.calendar,
         rules: &office.settings.rules,
         said: Default::default(),
         mailed_on: BTreeMap::new(),
+        invitations: InvitationsAhead::default(),
     };
-    let mails = forecast.run(FROM, TO, |_| {}).into_iter();
-    mails
+    let mails = forecast.run(FROM, TO, |_| {});
+    let calls = mails
+        .iter()
+        .filter_map(|mail| mail.call.as_ref().map(|call| (mail.day, call)));
+    let invited = calls.map(|(day, call)| (day, call.to.to_string(), call.uid.clone()));
+    let invited = invited.collect();
+    let said = mails
+        .into_iter()
         .flat_map(|mail| {
             let row = move |line: &avstamd::plan::Line| {
                 (
@@ -65,7 +76,21 @@ async fn foreseen(office: &Office) -> Sent {
             };
             mail.lines.iter().map(row).collect::<Vec<_>>()
         })
-        .collect()
+        .collect();
+    (said, invited)
+}
+
+async fn invited(office: &Office) -> Invited {
+    let mails = office.ledger.mails(true).await.unwrap().into_iter();
+    let invitations = mails.filter_map(|mail| {
+        assert_eq!(mail.state, "sent");
+        Some((
+            mail.slot.parse().unwrap(),
+            mail.person.to_string(),
+            mail.meeting?,
+        ))
+    });
+    invitations.collect()
 }
 
 /// What the plan says of one day, with the ledger as it was that morning.
@@ -95,7 +120,7 @@ async fn explained(office: &Office, day: Date) -> Sent {
 async fn what_is_foreseen_and_what_is_explained_is_what_is_sent() {
     let directory = tempfile::tempdir().unwrap();
     let office = demo(directory.path());
-    let foreseen = foreseen(&office).await;
+    let (foreseen, foreseen_invitations) = foreseen(&office).await;
     let calendar = &office.settings.calendar;
     let (mut sent, mut held) = (Sent::new(), Sent::new());
     // Explaining costs more than doing: every seventh day, so that each weekday comes round.
@@ -123,6 +148,9 @@ async fn what_is_foreseen_and_what_is_explained_is_what_is_sent() {
     }
     assert!(sent.len() > 2_000, "{}", sent.len());
     assert_eq!(foreseen, sent);
+    let invited = invited(&office).await;
+    assert!(invited.len() > 1_000, "{}", invited.len());
+    assert_eq!(foreseen_invitations, invited);
     let missing: Vec<_> = held.difference(&sent).collect();
     assert!(missing.is_empty(), "held and not sent: {missing:#?}");
 }

@@ -2,6 +2,7 @@
 
 mod agenda;
 mod forecast;
+mod invitations;
 mod meetings;
 mod town;
 

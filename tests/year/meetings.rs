@@ -13,7 +13,7 @@ use jiff::civil::{Date, date};
 use super::NOBODY;
 use super::town::{Town, UNIT, measure};
 
-fn pair() -> Pair {
+pub fn pair() -> Pair {
     Pair {
         principal: PersonId::new("rut"),
         area_manager: PersonId::new("åke"),
@@ -29,13 +29,13 @@ async fn met(town: &Town, on: Date) {
     record(town, answer).await;
 }
 
-async fn record(town: &Town, answer: Answer) {
+pub async fn record(town: &Town, answer: Answer) {
     let at = town.instant("2026-09-01 12:00");
     let who = ("command", "test".to_owned());
     town.office.calendar.record(answer, at, who).await.unwrap();
 }
 
-async fn planned(town: &Town, day: Date) {
+pub async fn planned(town: &Town, day: Date) {
     let mut batch = Batch::default();
     batch.check_ins.push(CheckIn {
         pair: pair(),
@@ -51,11 +51,11 @@ async fn planned(town: &Town, day: Date) {
     town.put(batch).await;
 }
 
-async fn dialogue(town: &Town, day: Date, round: Round) {
+pub async fn dialogue(town: &Town, day: Date, round: Round) {
     dialogue_of(town, UNIT, day, round).await;
 }
 
-async fn dialogue_of(town: &Town, unit: &str, day: Date, round: Round) {
+pub async fn dialogue_of(town: &Town, unit: &str, day: Date, round: Round) {
     let mut batch = Batch::default();
     batch.dialogues.push(Dialogue {
         unit: UnitCode::parse(unit).unwrap(),
@@ -73,7 +73,7 @@ async fn dialogue_of(town: &Town, unit: &str, day: Date, round: Round) {
     town.put(batch).await;
 }
 
-fn key(round: Round) -> (UnitCode, String, Round) {
+pub fn key(round: Round) -> (UnitCode, String, Round) {
     (UnitCode::parse(UNIT).unwrap(), "2026/27".into(), round)
 }
 

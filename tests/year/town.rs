@@ -40,6 +40,8 @@ pub struct Mail {
     pub subject: String,
     pub text: String,
     pub date: Timestamp,
+    /// The iCalendar object of an invitation, its lines unfolded.
+    pub event: Option<String>,
 }
 
 pub struct Town {
@@ -64,6 +66,22 @@ impl Town {
     pub async fn with_gaps() -> Self {
         let gaps = "[reminders.check-in-gap]\nenabled = ";
         Self::with(&CONFIG.replace(&format!("{gaps}false"), &format!("{gaps}true"))).await
+    }
+
+    /// The same, with invitations, and only these.
+    pub async fn with_invitations() -> Self {
+        let config = CONFIG.replace(
+            "invitations = { dialogues = false, check-ins = false }\n",
+            "invitations = { check-ins-weeks-before = 4, most-per-day = 3 }\n",
+        );
+        let off = [
+            "focus-area",
+            "dialogue-agenda",
+            "dialogue-not-recorded",
+            "check-in",
+        ]
+        .map(|notice| format!("[reminders.{notice}]\nenabled = false\n"));
+        Self::with(&(config + &off.concat())).await
     }
 
     async fn with(config: &str) -> Self {
@@ -296,5 +314,13 @@ fn read(bytes: &[u8]) -> Mail {
         subject: message.subject().unwrap().to_owned(),
         text: message.body_text(0).unwrap().into_owned(),
         date: Timestamp::from_second(message.date().unwrap().to_timestamp()).unwrap(),
+        event: message
+            .parts
+            .iter()
+            .find(|part| {
+                let kind = mail_parser::MimeHeaders::content_type(*part);
+                kind.is_some_and(|kind| kind.subtype() == Some("calendar"))
+            })
+            .map(|part| part.text_contents().unwrap().replace("\r\n ", "")),
     }
 }

@@ -38,6 +38,8 @@ pub struct MailRow {
     pub message_id: String,
     /// Its subject, once it was rendered.
     pub subject: Option<String>,
+    /// Key of the meeting, if it is an invitation.
+    pub meeting: Option<String>,
 }
 
 /// One try of a mail.
@@ -128,7 +130,7 @@ pub enum Failure {
 }
 
 const MAIL_COLUMNS: &str = "id, person, slot, state, attempts, uncertain, next_attempt_utc,
-                            settled_utc, message_id, subject, address";
+                            settled_utc, message_id, subject, address, meeting";
 
 impl Ledger {
     /// Mails that are not settled well: waiting, being sent, held, refused. With `all`, every
@@ -316,6 +318,7 @@ fn mail_row(row: &Row<'_>) -> rusqlite::Result<MailRow> {
         message_id: row.get(8)?,
         subject: row.get(9)?,
         address: row.get(10)?,
+        meeting: row.get(11)?,
         state,
     })
 }

@@ -6,7 +6,7 @@ use jiff::civil::{Date, DateTime};
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 
-use super::notice::Tick;
+use super::notice::{SliceCalls, Tick};
 use super::{Ledger, slice, slice_word};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Call, Method, Told};
@@ -48,7 +48,7 @@ impl Ledger {
                 }
                 let mut spoken = Spoken::default();
                 for key in keys {
-                    spoken_of(connection, &key, &mut spoken)?;
+                    spoken_of(connection, &key, None, &mut spoken)?;
                 }
                 Ok(spoken)
             })
@@ -74,12 +74,12 @@ impl Ledger {
             .await
     }
 
-    /// The last word to every person about every meeting that ends after `now`, as far as it has
-    /// left or is about to.
+    /// The last word before `day` to every person about every meeting that ends after `now`, as far
+    /// as it has left or may have.
     ///
     /// # Errors
     /// SQLite refused, or a row cannot be read back.
-    pub async fn all_told(&self, now: DateTime) -> Result<Vec<Told>, StoreError> {
+    pub async fn told_before(&self, day: Date, now: DateTime) -> Result<Vec<Told>, StoreError> {
         self.database
             .run(move |connection| {
                 let sql = "SELECT DISTINCT m.meeting FROM invitation i JOIN mail m ON m.id = i.mail
@@ -88,7 +88,7 @@ impl Ledger {
                 let keys = statement.query_map([now.to_string()], |row| row.get::<_, String>(0))?;
                 let mut spoken = Spoken::default();
                 for key in keys {
-                    spoken_of(connection, &key?, &mut spoken)?;
+                    spoken_of(connection, &key?, Some(day), &mut spoken)?;
                 }
                 Ok(spoken.told)
             })
@@ -96,12 +96,19 @@ impl Ledger {
     }
 }
 
-fn spoken_of(connection: &Connection, key: &str, into: &mut Spoken) -> Result<(), StoreError> {
-    let sql = "SELECT m.person, m.state, m.dot_utc IS NOT NULL, i.method, i.sequence, i.said
+fn spoken_of(
+    connection: &Connection,
+    key: &str,
+    before: Option<Date>,
+    into: &mut Spoken,
+) -> Result<(), StoreError> {
+    let sql =
+        "SELECT m.person, m.state, m.dot_utc IS NOT NULL, i.method, i.sequence, i.said, i.area
                FROM mail m JOIN invitation i ON i.mail = m.id
-               WHERE m.meeting = ?1 AND m.state <> 'withdrawn' ORDER BY m.id";
+               WHERE m.meeting = ?1 AND m.state <> 'withdrawn' AND ifnull(m.slot < ?2, 1)
+               ORDER BY m.id";
     let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([key])?;
+    let mut rows = statement.query(params![key, before.map(|day| day.to_string())])?;
     let mut last: BTreeMap<PersonId, Told> = BTreeMap::new();
     while let Some(row) = rows.next()? {
         let person = PersonId::new(row.get::<_, String>(0)?);
@@ -117,6 +124,7 @@ fn spoken_of(connection: &Connection, key: &str, into: &mut Spoken) -> Result<()
             sequence: row.get(4)?,
             meeting: parsed(&row.get::<_, String>(5)?)?,
             refused: state == "refused",
+            area: slice(&row.get::<_, String>(6)?),
         };
         last.insert(person, told);
     }
@@ -129,9 +137,9 @@ fn spoken_of(connection: &Connection, key: &str, into: &mut Spoken) -> Result<()
 pub fn write_calls(
     connection: &Connection,
     tick: &Tick,
-    area: Option<&AreaId>,
-    calls: &[(Call, String)],
+    SliceCalls { area, calls }: &SliceCalls,
 ) -> Result<usize, StoreError> {
+    let area = slice_word(area.as_ref());
     let mut begun = 0;
     let mut kept = BTreeSet::new();
     for (call, message_id) in calls {
@@ -148,7 +156,7 @@ pub fn write_calls(
             )?
             .execute(params![
                 mail,
-                slice_word(area),
+                area,
                 call.method.word(),
                 call.sequence,
                 call.meeting.ends().to_string(),
@@ -159,7 +167,7 @@ pub fn write_calls(
     let sql = "SELECT m.id FROM invitation i JOIN mail m ON m.id = i.mail
                WHERE i.area = ?1 AND m.state = 'waiting' AND m.dot_utc IS NULL";
     let mut statement = connection.prepare_cached(sql)?;
-    let waiting = statement.query_map([slice_word(area)], |row| row.get::<_, i64>(0))?;
+    let waiting = statement.query_map([area], |row| row.get::<_, i64>(0))?;
     for mail in waiting.collect::<Result<Vec<_>, _>>()? {
         if !kept.contains(&mail) {
             connection

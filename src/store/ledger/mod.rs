@@ -27,7 +27,7 @@ use rusqlite::Connection;
 
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 
-pub use notice::{Noted, Tick};
+pub use notice::{Noted, SliceCalls, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 
 use super::StoreError;

@@ -22,10 +22,19 @@ pub struct Tick {
     pub day: Date,
     /// The letters, each with the Message-ID its mail gets if it is a new one.
     pub letters: Vec<(Letter, String)>,
-    /// What is to be said of the meetings of each slice that was looked at, as the letters.
-    pub calls: Vec<(Option<AreaId>, Vec<(Call, String)>)>,
+    /// What is to be said of the meetings of each slice that was looked at.
+    pub calls: Vec<SliceCalls>,
     /// When each slice that was looked at is next worth a look.
     pub look_on: Vec<(Option<AreaId>, Date)>,
+}
+
+/// What is to be said of one slice's meetings.
+#[derive(Debug, Clone)]
+pub struct SliceCalls {
+    /// The slice.
+    pub area: Option<AreaId>,
+    /// The calls, each with the Message-ID its mail gets if it is a new one.
+    pub calls: Vec<(Call, String)>,
 }
 
 /// What a tick's writing came to.
@@ -96,8 +105,8 @@ impl Ledger {
                         noted.notices += 1;
                     }
                 }
-                for (area, calls) in &tick.calls {
-                    noted.invitations += write_calls(&transaction, &tick, area.as_ref(), calls)?;
+                for of_slice in &tick.calls {
+                    noted.invitations += write_calls(&transaction, &tick, of_slice)?;
                 }
                 for (area, day) in &tick.look_on {
                     set_look_on(&transaction, area.as_ref(), *day)?;
