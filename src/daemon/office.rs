@@ -6,6 +6,7 @@ use std::path::Path;
 use jiff::civil::Date;
 use thiserror::Error;
 
+use super::placing::placed_years;
 use crate::calendar::{Language, school_year_name};
 use crate::config::Settings;
 use crate::follow_up::{AreaId, AreaWorld};
@@ -22,6 +23,9 @@ pub enum OfficeError {
     /// The words people read.
     #[error(transparent)]
     Words(#[from] WordsError),
+    /// A record of its own cannot be written.
+    #[error("what was placed cannot be written down: {0}")]
+    Record(#[from] serde_json::Error),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers: {0}")]
     Random(#[from] getrandom::Error),
@@ -106,7 +110,7 @@ impl Office {
     /// # Errors
     /// A database refused.
     pub async fn every_slice(&self, day: Date) -> Result<Vec<SliceWorld>, StoreError> {
-        let troubles = self.troubles().await?;
+        let troubles = self.troubles(day).await?;
         let mut slices = vec![self.slice(None, day, &troubles).await?];
         for area in self.calendar.area_ids().await? {
             slices.push(self.slice(Some(area), day, &troubles).await?);
@@ -114,11 +118,14 @@ impl Office {
         Ok(slices)
     }
 
-    /// What was found outside the calendar, by slice.
+    /// What was found outside the calendar, by slice, and is to be told on `day`.
     ///
     /// # Errors
     /// A database refused.
-    pub async fn troubles(&self) -> Result<BTreeMap<Option<AreaId>, Vec<Trouble>>, StoreError> {
+    pub async fn troubles(
+        &self,
+        day: Date,
+    ) -> Result<BTreeMap<Option<AreaId>, Vec<Trouble>>, StoreError> {
         let mut troubles: BTreeMap<Option<AreaId>, Vec<Trouble>> = BTreeMap::new();
         for failed in self.ledger.failures().await? {
             let since = self.settings.calendar.today(failed.since);
@@ -147,6 +154,9 @@ impl Office {
                 .or_default()
                 .push(Trouble::ImportRefused { since, summary });
         }
+        let placed = placed_years(self, day).await?.into_iter();
+        let placed = placed.map(Trouble::YearPlaced);
+        troubles.entry(None).or_default().extend(placed);
         Ok(troubles)
     }
 
@@ -218,6 +228,6 @@ fn still_holds(trouble: &Trouble, world: &AreaWorld) -> bool {
             .people
             .get(person)
             .is_some_and(|person| person.email.trim() == address.trim()),
-        Trouble::Held { .. } | Trouble::ImportRefused { .. } => true,
+        Trouble::Held { .. } | Trouble::ImportRefused { .. } | Trouble::YearPlaced(_) => true,
     }
 }

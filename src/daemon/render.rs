@@ -84,7 +84,7 @@ pub async fn read_slices(
             read.slices.insert(area, slice);
         }
     } else if !areas.is_empty() {
-        let troubles = office.troubles().await?;
+        let troubles = office.troubles(day).await?;
         for area in &areas {
             let slice = office.slice(area.clone(), day, &troubles).await?;
             read.slices.insert(area.clone(), slice);

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 
 use super::clock::message_id;
 use super::office::{Office, OfficeError, sender};
+use super::placing::place_due_years;
 use crate::follow_up::{AreaId, AreaWorld, PersonId, Role};
 use crate::plan::{
     Call, Capacity, Decision, Silence, Slot, Verdict, Word, group, invite, plan, slot, subtract,
@@ -34,6 +35,9 @@ pub struct Ticked {
 /// # Errors
 /// A database refused; what was written in earlier chunks stays, and the next tick goes on.
 pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError> {
+    if let Err(error) = place_due_years(office, now).await {
+        tracing::error!(%error, "the meetings of a school year could not be placed; it is tried again");
+    }
     notice_changes(office).await?;
     let calendar = &office.settings.calendar;
     let Slot::Open(day) = slot(calendar, &office.settings.rules, calendar.local(now)) else {
@@ -47,7 +51,7 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
     if due.is_empty() {
         return Ok(ticked);
     }
-    let troubles = office.troubles().await?;
+    let troubles = office.troubles(day).await?;
     for chunk in due.chunks(CHUNK) {
         let mut due = Due::default();
         for area in chunk {
@@ -264,11 +268,12 @@ async fn notice_changes(office: &Office) -> Result<(), OfficeError> {
     if slices.is_empty() && same {
         return Ok(());
     }
-    let facts = vec![
+    let facts = [
         ("import-refused", refused),
         ("calendar", changes.identity),
         ("calendar-seq", changes.seq.to_string()),
         ("settings", ground),
     ];
+    let facts = facts.map(|(name, value)| (name.to_owned(), value)).to_vec();
     Ok(ledger.look_at(slices, facts).await?)
 }

@@ -93,6 +93,7 @@ struct Catalogue {
     effect: BTreeMap<String, String>,
     list_id: BTreeMap<String, String>,
     invitation: BTreeMap<String, String>,
+    obstacle: BTreeMap<String, String>,
 }
 
 impl Catalogue {
@@ -122,6 +123,7 @@ impl Catalogue {
             ("effect", &self.effect),
             ("list-id", &self.list_id),
             ("invitation", &self.invitation),
+            ("obstacle", &self.obstacle),
         ];
         let single = single.map(|(name, template)| (name.to_owned(), template.clone()));
         let grouped = groups.into_iter().flat_map(|(group, templates)| {

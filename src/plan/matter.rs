@@ -122,6 +122,11 @@ pub enum Matter {
         /// Its name.
         school_year: String,
     },
+    /// The daemon has placed a school year's meetings.
+    YearPlaced {
+        /// Its name.
+        school_year: String,
+    },
     /// Rows of the calendar that cannot be read.
     UnreadableRows {
         /// The table.
@@ -153,6 +158,7 @@ impl Matter {
             Self::Undeliverable { .. } | Self::Held { .. } | Self::NoAddress { .. } => {
                 "undeliverable"
             }
+            Self::YearPlaced { .. } => "year-placed",
             Self::ImportRefused { .. }
             | Self::UnreadableRows { .. }
             | Self::SchoolYearMissing { .. } => "import-trouble",
@@ -192,6 +198,7 @@ impl Matter {
             Self::NoAddress { person } => format!("{kind}/no-address/{person}"),
             Self::ImportRefused { on } => format!("{kind}/import/{on}"),
             Self::SchoolYearMissing { school_year } => format!("{kind}/year/{school_year}"),
+            Self::YearPlaced { school_year } => format!("{kind}/{school_year}"),
             Self::UnreadableRows { table, area } => match area {
                 Some(area) => format!("{kind}/rows/{table}/{area}"),
                 None => format!("{kind}/rows/{table}"),

@@ -33,7 +33,7 @@ pub use ladder::{After, Ladder, Position, Step};
 pub use matter::{DialogueKey, Matter};
 pub use notices::check_in::rhythm as check_in_rhythm;
 pub use notices::evaluation::answerable;
-pub use notices::trouble::Trouble;
+pub use notices::trouble::{Trouble, YearPlaced};
 pub use rules::{
     CheckInRules, DueRules, GapRules, InvitationRules, NotRecordedRules, Rhythm, Rules,
     UnassessedRules,

@@ -4,6 +4,7 @@ mod agenda;
 mod forecast;
 mod invitations;
 mod meetings;
+mod placing;
 mod town;
 
 use avstamd::daemon::tick;

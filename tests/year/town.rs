@@ -68,6 +68,22 @@ impl Town {
         Self::with(&CONFIG.replace(&format!("{gaps}false"), &format!("{gaps}true"))).await
     }
 
+    /// The same, where the year is placed on 20 August, with invitations and without the reminders of
+    /// meetings; `more` ends the configuration.
+    pub async fn placing(more: &str) -> Self {
+        let config = CONFIG
+            .replace(
+                "invitations = { dialogues = false, check-ins = false }\n",
+                "",
+            )
+            .replace(
+                "breaks = [",
+                "place-on = 2026-08-20\nexplore = { from = 2026-09-14, to = 2026-10-23 }\n\
+                 evaluate = { from = 2027-04-19, to = 2027-06-04 }\nbreaks = [",
+            );
+        Self::with(&(config + more)).await
+    }
+
     /// The same, with invitations, and only these.
     pub async fn with_invitations() -> Self {
         let config = CONFIG.replace(

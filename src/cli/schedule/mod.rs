@@ -6,22 +6,24 @@ mod picture;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use jiff::civil::Date;
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use serde::Serialize;
 
 use super::when::When;
 use super::{open, output};
 use crate::calendar::SchoolYear;
-use crate::daemon::{Office, SliceWorld};
-use crate::follow_up::{AreaWorld, PersonId, UnitCode};
-use crate::plan::placing::{LongGap, Placement, Request, Unplaced, place};
+use crate::daemon::{Office, PlacedYear, SliceWorld, place_year, stands_from, write_year};
+use crate::follow_up::{Pair, PersonId, UnitCode};
+use crate::plan::placing::{LongGap, Placement, Unplaced};
 
 /// Place the dialogues and check-ins of a school year
 ///
 /// Gives every unit the dialogues it lacks, within their windows, and every principal and area
 /// manager the check-ins they lack. Meetings on record stay where they are and are planned around.
-/// What cannot be placed is told with the reason. What is written is reminded of as any other
-/// meeting; look at it with --dry-run first. No invitations are sent in this version.
+/// What an earlier run placed, and nobody has touched since, is moved where it has to
+/// be. What cannot be placed is told with the reason. New meetings are proposals, of which nobody is
+/// told, until they are confirmed or the configured days have passed.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The school year, such as 2026/27; without it the present one
@@ -33,14 +35,24 @@ pub struct Arguments {
     /// Show what would be placed, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Let the year's proposals stand at once, and place nothing
+    #[arg(long, conflicts_with_all = ["from", "dry_run", "html"])]
+    confirm: bool,
     /// Show it as a page too, in this file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]
     when: When,
-    /// Print JSON: {school_year, from, dry_run, dialogues, check_ins, unplaced, gaps}
+    /// Print JSON: {school_year, from, dry_run, dialogues, check_ins, withdrawn, unplaced, gaps}; with
+    /// --confirm {school_year, confirmed}
     #[arg(long)]
     json: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Confirmed<'a> {
+    school_year: &'a str,
+    confirmed: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -58,30 +70,20 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let now = arguments.when.now(calendar);
     let today = calendar.today(now);
     let year = year(&office, arguments.year.as_deref(), today)?;
+    if arguments.confirm {
+        return confirm(&office, (year, now), arguments.json).await;
+    }
     let tomorrow = today.tomorrow().unwrap_or(today);
     let from = arguments.from.map_or(tomorrow, |from| from.max(tomorrow));
-    // Seen from its first day, the whole year's meetings are on record.
-    let mut slices = office.every_slice(year.administrative_year().from).await?;
-    // What is only proposed has its time too.
-    for slice in &mut slices {
-        slice.world.settle(Date::MAX);
-    }
-    let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
-    let placement = place(&Request {
-        year,
-        from,
-        worlds: &worlds,
-        calendar,
-        rules: &office.settings.placing,
-        busy: &[],
-    });
+    let PlacedYear { slices, placement } = place_year(&office, year, from).await?;
     let mut told = "A dry run: nothing was written.\n".to_owned();
     if !arguments.dry_run {
         let who = (now, format!("schedule {}", year.name));
-        let written = (office.calendar)
-            .write_placed(placement.clone(), None, who)
-            .await?;
-        told = format!("{}.\n", written.sentence());
+        let written = write_year(&office, &placement, who).await?;
+        told = format!("In the calendar: {}.\n", written.sentence());
+        if written.dialogues + written.check_ins > 0 {
+            told.push_str(&proposals(&placement, stands_from(&office, today), today));
+        }
     }
     let terms = || picture::terms(&office, (year, &slices), &placement);
     if let Some(file) = &arguments.html {
@@ -99,6 +101,60 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     tell(&slices, &placement);
     output::print(&told);
     Ok(())
+}
+
+/// Lets the year's proposals stand from today on.
+async fn confirm(
+    office: &Office,
+    (year, now): (&SchoolYear, Timestamp),
+    json: bool,
+) -> anyhow::Result<()> {
+    let today = office.settings.calendar.today(now);
+    let span = year.administrative_year();
+    let who = (now, format!("schedule {} --confirm", year.name));
+    let confirmed = (office.calendar)
+        .confirm_placed((span.from, span.to), today, who)
+        .await?;
+    if json {
+        return output::json(&Confirmed {
+            school_year: &year.name,
+            confirmed,
+        });
+    }
+    output::print(&match confirmed {
+        0 => format!("There are no proposals in {}.\n", year.name),
+        _ => format!(
+            "{confirmed} meetings of {} stand from now on; invitations to them leave on the next mail day.\n",
+            year.name
+        ),
+    });
+    Ok(())
+}
+
+/// Until when what was placed is only proposed, and how much of it begins before that.
+fn proposals(placement: &Placement, stands_from: Option<Date>, today: Date) -> String {
+    let dialogues = placement.dialogues.iter().map(|placed| placed.starts);
+    let check_ins = placement.check_ins.iter().map(|placed| placed.starts);
+    let early = |day: Date| {
+        let starts = dialogues.chain(check_ins);
+        starts.filter(|starts| starts.date() <= day).count()
+    };
+    match stands_from {
+        Some(day) if day <= today => String::new(),
+        Some(day) => {
+            let mut told = format!(
+                "They are proposals until {day}: nobody is told of them before. --confirm lets them stand at once.\n"
+            );
+            let early = early(day);
+            if early > 0 {
+                told.push_str(&format!(
+                    "{early} of them begin before that or on that day.\n"
+                ));
+            }
+            told
+        }
+        None => "They are proposals, and nobody is told of them, until --confirm.\n".into(),
+    }
 }
 
 fn year<'a>(
@@ -132,13 +188,62 @@ fn tell(slices: &[SliceWorld], placement: &Placement) {
     for gap in &placement.gaps {
         output::print(&gap_line(slices, gap));
     }
+    for line in moved_lines(slices, placement) {
+        output::print(&line);
+    }
+    let new_dialogues = placement
+        .dialogues
+        .iter()
+        .filter(|d| d.moved_from.is_none());
+    let new_check_ins = placement
+        .check_ins
+        .iter()
+        .filter(|c| c.moved_from.is_none());
     output::print(&format!(
         "Placed: {} dialogues, {} check-ins. Not placed: {} dialogues. Gaps too long: {}.\n",
-        placement.dialogues.len(),
-        placement.check_ins.len(),
+        new_dialogues.count(),
+        new_check_ins.count(),
         placement.unplaced.len(),
         placement.gaps.len()
     ));
+}
+
+/// What an earlier run placed and this one moves or calls off.
+fn moved_lines(slices: &[SliceWorld], placement: &Placement) -> Vec<String> {
+    let at = |at: DateTime| at.strftime("%Y-%m-%d %H:%M").to_string();
+    let pair = |pair: &Pair| {
+        let (principal, manager) = (
+            name(slices, &pair.principal),
+            name(slices, &pair.area_manager),
+        );
+        format!("check-in of {principal} and {manager}")
+    };
+    let mut lines = Vec::new();
+    for placed in &placement.dialogues {
+        if let Some(from) = placed.moved_from {
+            let key = &placed.dialogue;
+            let (round, unit) = (key.round.word(), unit_name(slices, &key.unit));
+            let (from, to) = (at(from), at(placed.starts));
+            lines.push(format!(
+                "moved: dialogue {round} of {unit} ({}): from {from} to {to}\n",
+                key.unit
+            ));
+        }
+    }
+    for placed in &placement.check_ins {
+        if let Some(from) = placed.moved_from {
+            let (from, to) = (at(from), at(placed.starts));
+            lines.push(format!(
+                "moved: {}: from {from} to {to}\n",
+                pair(&placed.pair)
+            ));
+        }
+    }
+    for withdrawn in &placement.withdrawn {
+        let starts = at(withdrawn.starts);
+        lines.push(format!("called off: {}: {starts}\n", pair(&withdrawn.pair)));
+    }
+    lines
 }
 
 fn unplaced_line(slices: &[SliceWorld], unplaced: &Unplaced) -> String {

@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde::Serialize;
 
 use super::name;
 use crate::calendar::{SchoolYear, Week, swedish_order};
 use crate::cli::output;
 use crate::daemon::{Office, SliceWorld};
-use crate::follow_up::{DialogueState, PersonId};
+use crate::follow_up::{DialogueState, Pair, PersonId, UnitCode};
 use crate::plan::placing::Placement;
 
 /// Meetings of a manager in a week, those on record and those placed.
@@ -100,9 +100,24 @@ fn loads(slices: &[SliceWorld], placement: &Placement) -> Loads {
     };
     let dialogue = |load: &mut Load| load.dialogues += 1;
     let check_in = |load: &mut Load| load.check_ins += 1;
+    // What moves, or is called off, is no longer where the record has it.
+    let moved_units: BTreeSet<(&UnitCode, DateTime)> = placement
+        .dialogues
+        .iter()
+        .filter_map(|placed| Some((&placed.dialogue.unit, placed.moved_from?)))
+        .collect();
+    let withdrawn = placement.withdrawn.iter().map(|w| (&w.pair, w.starts));
+    let moved_pairs: BTreeSet<(&Pair, DateTime)> = placement
+        .check_ins
+        .iter()
+        .filter_map(|placed| Some((&placed.pair, placed.moved_from?)))
+        .chain(withdrawn)
+        .collect();
     for world in slices.iter().map(|slice| &slice.world) {
         let on_record = world.dialogues.iter();
-        for held in on_record.filter(|d| d.state != DialogueState::Cancelled) {
+        for held in on_record.filter(|d| {
+            d.state != DialogueState::Cancelled && !moved_units.contains(&(&d.unit, d.starts))
+        }) {
             let day = held.starts.date();
             for manager in world.area_managers(day) {
                 of(&manager, day, &dialogue);
@@ -112,6 +127,7 @@ fn loads(slices: &[SliceWorld], placement: &Placement) -> Loads {
     // A principal's check-ins come with every area in which they lead a unit.
     let all = slices.iter().flat_map(|slice| &slice.world.check_ins);
     let on_record: BTreeMap<_, Date> = all
+        .filter(|c| !moved_pairs.contains(&(&c.pair, c.starts)))
         .filter_map(|check_in| Some(((&check_in.pair, check_in.starts), check_in.day()?)))
         .collect();
     for ((pair, _), day) in on_record {

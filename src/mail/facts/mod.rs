@@ -62,6 +62,8 @@ struct Known {
     planned: String,
     weeks: u32,
     list_days: u32,
+    check_ins: usize,
+    gaps: usize,
     year: String,
     reply: String,
     address: String,
@@ -194,6 +196,7 @@ impl Teller<'_> {
             Matter::NoAddress { .. } => Some("no-address"),
             Matter::ImportRefused { .. } => Some("import-refused"),
             Matter::SchoolYearMissing { .. } => Some("school-year-missing"),
+            Matter::YearPlaced { .. } => Some("year-placed"),
             Matter::UnreadableRows { .. } => Some("unreadable-rows"),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => None,
         }
@@ -238,6 +241,7 @@ impl Teller<'_> {
                 year: school_year.clone(),
                 ..Known::default()
             }),
+            Matter::YearPlaced { school_year } => self.year_placed(school_year),
             Matter::UnreadableRows { table, .. } => plain(self.unreadable(table)),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => Ok(None),
         }

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use minijinja::{Value, context};
 
-use super::{Detail, Known, Teller};
+use super::{Detail, Known, Teller, Told};
+use crate::calendar::long_date;
 use crate::follow_up::PersonId;
-use crate::plan::Trouble;
+use crate::mail::words::WordsError;
+use crate::plan::{DialogueKey, Trouble};
 
 /// So many unreadable rows are named.
 const ROWS: usize = 20;
@@ -57,6 +60,45 @@ impl Teller<'_> {
             reply: summary.unwrap_or_default(),
             ..Known::default()
         }
+    }
+
+    /// What came of placing a school year; the dialogues without a time are named.
+    pub(super) fn year_placed(&self, school_year: &str) -> Told {
+        let mut troubles = self.slice.troubles.iter();
+        let placed = troubles.find_map(|trouble| match trouble {
+            Trouble::YearPlaced(placed) if placed.school_year == school_year => Some(placed),
+            _ => None,
+        });
+        let Some(placed) = placed else {
+            return Ok(None);
+        };
+        let list = placed.unplaced.iter().take(ROWS).map(|(unit, unplaced)| {
+            let DialogueKey { round, .. } = &unplaced.dialogue;
+            let obstacle = format!("obstacle.{}", unplaced.obstacle.word());
+            let why = self.words.say(&obstacle, &Value::from(()))?;
+            let round = self.words.say(
+                &format!("obstacle.round-{}", round.word()),
+                &Value::from(()),
+            )?;
+            Ok(format!("{unit}, {round}: {why}"))
+        });
+        let mut list = list.collect::<Result<Vec<String>, WordsError>>()?;
+        if placed.unplaced.len() > ROWS {
+            let more = placed.unplaced.len() - ROWS;
+            list.push(self.words.say("items-more", &context! { more })?);
+        }
+        Ok(Some(Known {
+            year: school_year.to_owned(),
+            count: placed.dialogues,
+            check_ins: placed.check_ins,
+            gaps: placed.gaps,
+            planned: placed
+                .stands_from
+                .map_or_else(String::new, |day| long_date(day, self.language)),
+            lists: BTreeMap::from([("list", list.clone())]),
+            list,
+            ..Known::default()
+        }))
     }
 
     pub(super) fn unreadable(&self, table: &str) -> Known {

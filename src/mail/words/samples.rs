@@ -140,7 +140,7 @@ fn item(filled: bool, lists: &[String]) -> Value {
         lists.iter().map(|list| (list.as_str(), filled)).collect();
     context! {
         due => WORD, due_short => WORD, count, count_word => WORD, count_Word => WORD,
-        count_of_weeks => WORD, weeks, list_days, has,
+        count_of_weeks => WORD, weeks, list_days, has, check_ins => count, gaps => weeks,
         ..context! {
             unit => word, area => word, title => word, decision => word, expected => word,
             indicator => word, person => word, other => word, schools => words.clone(), time => word,

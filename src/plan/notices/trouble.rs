@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::tell_again;
 use crate::calendar::{parse_school_year_name, school_year_name};
 use crate::follow_up::{PersonId, Post, Role};
-use crate::plan::decision::Decision;
+use crate::plan::decision::{Capacity, Decision};
+use crate::plan::ladder::Ladder;
 use crate::plan::matter::Matter;
-use crate::plan::view::View;
+use crate::plan::placing::Unplaced;
+use crate::plan::view::{Address, View};
 
 const MANAGER_AND_OFFICER: [Role; 2] = [Role::AreaManager, Role::QualityOfficer];
 
@@ -45,6 +47,27 @@ pub enum Trouble {
         /// Which files and how many faults.
         summary: String,
     },
+    /// The daemon has placed a school year's meetings.
+    YearPlaced(YearPlaced),
+}
+
+/// What came of placing a school year.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct YearPlaced {
+    /// The school year.
+    pub school_year: String,
+    /// When it was placed.
+    pub on: Date,
+    /// The day from which the meetings stand by themselves; `None` until somebody confirms them.
+    pub stands_from: Option<Date>,
+    /// New dialogues.
+    pub dialogues: usize,
+    /// New check-ins.
+    pub check_ins: usize,
+    /// Gaps between check-ins that are longer than the rhythm allows.
+    pub gaps: usize,
+    /// Dialogues that got no time, each with its unit's name.
+    pub unplaced: Vec<(String, Unplaced)>,
 }
 
 /// Decides about troubles, a missing school year and unreadable rows.
@@ -68,6 +91,10 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
             Trouble::ImportRefused { since, .. } => {
                 (Matter::ImportRefused { on: *since }, since, officer)
             }
+            Trouble::YearPlaced(placed) => {
+                year_placed(view, placed, into);
+                continue;
+            }
         };
         tell_again(view, &matter, (*since, every), roles, into);
     }
@@ -83,6 +110,24 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
         // No date tells when a row went wrong.
         tell_again(view, &matter, (view.start_of_year(), every), officer, into);
     }
+}
+
+/// Told at once, and again until the meetings stand.
+fn year_placed(view: &View<'_>, placed: &YearPlaced, into: &mut Vec<Decision>) {
+    let week = placed.on.saturating_add(jiff::Span::new().weeks(1));
+    let address = Address {
+        matter: Matter::YearPlaced {
+            school_year: placed.school_year.clone(),
+        },
+        due: placed.on,
+        capacity: Capacity::Holder(Role::QualityOfficer),
+        recipients: view.quality_officers(),
+    };
+    let ladder = Ladder {
+        until: placed.stands_from.map(|stands| stands.max(week)),
+        ..Ladder::after(placed.on, 0, view.rules.trouble_every)
+    };
+    view.climb(address, &ladder, into);
 }
 
 /// Six weeks before a school year begins its dates should be known: reminders count on them.

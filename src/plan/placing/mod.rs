@@ -22,7 +22,7 @@ mod diary;
 mod ground;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use assign::{Wish, assign};
 use ground::Ground;
@@ -124,7 +124,7 @@ pub struct Withdrawn {
 }
 
 /// A dialogue that could not be placed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unplaced {
     /// Which.
     pub dialogue: DialogueKey,
@@ -133,7 +133,7 @@ pub struct Unplaced {
 }
 
 /// What stands in the way of a dialogue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Obstacle {
     /// The school year has no window for it.
@@ -155,6 +155,20 @@ pub enum Obstacle {
 }
 
 impl Obstacle {
+    /// Its word, as `--json` writes it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::NoWindow => "no_window",
+            Self::WindowPast => "window_past",
+            Self::NoDay => "no_day",
+            Self::NotInOperation => "not_in_operation",
+            Self::Vacant => "vacant",
+            Self::Away => "away",
+            Self::Taken => "taken",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// The obstacle as a sentence, and what would remove it.
     pub const fn sentence(self) -> &'static str {
         match self {

@@ -75,6 +75,34 @@ impl Calendar {
             .await
     }
 
+    /// Whether a meeting of the days `from` to `to` is only proposed on `day`.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn has_proposals(
+        &self,
+        (from, to): (Date, Date),
+        day: Date,
+    ) -> Result<bool, StoreError> {
+        self.database
+            .run(move |connection| {
+                let proposed = |table: &str| {
+                    format!(
+                        "SELECT 1 FROM {table} WHERE {UNTOUCHED} AND proposed_until > ?3
+                            AND date(starts) BETWEEN ?1 AND ?2"
+                    )
+                };
+                let sql = format!(
+                    "{} UNION ALL {}",
+                    proposed("dialogue"),
+                    proposed("check_in")
+                );
+                let of = params![from.to_string(), to.to_string(), day.to_string()];
+                Ok(connection.prepare_cached(&sql)?.exists(of)?)
+            })
+            .await
+    }
+
     /// Lets every proposal of the days `from` to `to` stand from `day` on. Returns how many
     /// meetings that are. `who` stands in the journal.
     ///

@@ -32,7 +32,7 @@ impl Ledger {
     pub async fn look_at(
         &self,
         slices: Vec<Option<AreaId>>,
-        facts: Vec<(&'static str, String)>,
+        facts: Vec<(String, String)>,
     ) -> Result<(), StoreError> {
         self.database
             .run(move |connection| {
@@ -56,7 +56,8 @@ impl Ledger {
     ///
     /// # Errors
     /// SQLite refused.
-    pub async fn fact(&self, name: &'static str) -> Result<Option<String>, StoreError> {
+    pub async fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let name = name.to_owned();
         self.database
             .run(move |connection| {
                 Ok(connection

@@ -1,0 +1,160 @@
+//! Placing a school year: by command, and by the daemon itself on the day the configuration names.
+
+use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
+
+use super::office::{Office, OfficeError, SliceWorld};
+use crate::calendar::SchoolYear;
+use crate::follow_up::AreaWorld;
+use crate::plan::YearPlaced;
+use crate::plan::placing::{Placement, Request, Unplaced, place};
+use crate::store::{StoreError, Written};
+
+/// A school year's meetings as they would be placed, and what they were placed around.
+#[derive(Debug)]
+pub struct PlacedYear {
+    /// Every slice, with the meetings on record, those only proposed among them.
+    pub slices: Vec<SliceWorld>,
+    /// What came of placing.
+    pub placement: Placement,
+}
+
+/// Places the meetings of a school year that begin on `from` or later. Nothing is written.
+///
+/// # Errors
+/// A database refused.
+pub async fn place_year(
+    office: &Office,
+    year: &SchoolYear,
+    from: Date,
+) -> Result<PlacedYear, OfficeError> {
+    // Seen from its first day, the whole year's meetings are on record.
+    let span = year.administrative_year();
+    let mut slices = office.every_slice(span.from).await?;
+    // What is only proposed has its time too.
+    for slice in &mut slices {
+        slice.world.settle(Date::MAX);
+    }
+    let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
+    let placement = place(&Request {
+        year,
+        from,
+        worlds: &worlds,
+        calendar: &office.settings.calendar,
+        rules: &office.settings.placing,
+        busy: &[],
+    });
+    Ok(PlacedYear { slices, placement })
+}
+
+/// The day from which meetings placed on `today` stand by themselves; `None` where somebody has to
+/// confirm them.
+pub fn stands_from(office: &Office, today: Date) -> Option<Date> {
+    let days = office.settings.confirm_after_days?;
+    Some(today.saturating_add(i64::from(days).days()))
+}
+
+/// Writes what was placed, as proposals.
+///
+/// # Errors
+/// The calendar refused; then nothing of it is kept.
+pub async fn write_year(
+    office: &Office,
+    placement: &Placement,
+    (now, who): (Timestamp, String),
+) -> Result<Written, StoreError> {
+    let today = office.settings.calendar.today(now);
+    let until = stands_from(office, today).unwrap_or(Date::MAX);
+    let until = (until > today).then_some(until);
+    (office.calendar)
+        .write_placed(placement.clone(), until, (now, who))
+        .await
+}
+
+/// The ledger's name for what it keeps of a year's placing.
+fn fact(year: &SchoolYear) -> String {
+    format!("placed/{}", year.name)
+}
+
+/// Places each school year whose day has come, once, and keeps what came of it to be told.
+///
+/// # Errors
+/// A database refused; it is tried again at the next tick.
+pub async fn place_due_years(office: &Office, now: Timestamp) -> Result<(), OfficeError> {
+    let today = office.settings.calendar.today(now);
+    for year in office.settings.calendar.school_years() {
+        let is_due = office.settings.place_on.get(&year.name);
+        let is_due = is_due.is_some_and(|day| *day <= today);
+        let over = year.administrative_year().to < today;
+        if !is_due || over || office.ledger.fact(&fact(year)).await?.is_some() {
+            continue;
+        }
+        let from = today.tomorrow().unwrap_or(today);
+        let placed = place_year(office, year, from).await?;
+        let who = (now, format!("daemon, school year {}", year.name));
+        let written = write_year(office, &placed.placement, who).await?;
+        tracing::info!(
+            school_year = year.name,
+            dialogues = written.dialogues,
+            check_ins = written.check_ins,
+            not_placed = placed.placement.unplaced.len(),
+            "placed the school year's meetings"
+        );
+        let kept = YearPlaced {
+            school_year: year.name.clone(),
+            on: today,
+            stands_from: stands_from(office, today),
+            dialogues: written.dialogues,
+            check_ins: written.check_ins,
+            gaps: placed.placement.gaps.len(),
+            unplaced: named(placed),
+        };
+        let facts = vec![(fact(year), serde_json::to_string(&kept)?)];
+        // The authority's own slice tells of it.
+        office.ledger.look_at(vec![None], facts).await?;
+    }
+    Ok(())
+}
+
+/// The dialogues without a time, each with its unit's name.
+fn named(placed: PlacedYear) -> Vec<(String, Unplaced)> {
+    let PlacedYear { slices, placement } = placed;
+    let name = |unplaced: &Unplaced| {
+        let unit = &unplaced.dialogue.unit;
+        let mut units = slices
+            .iter()
+            .filter_map(|slice| slice.world.units.get(unit));
+        units
+            .next()
+            .map_or_else(|| unit.to_string(), |unit| unit.name.clone())
+    };
+    let unplaced = placement.unplaced.into_iter();
+    unplaced
+        .map(|unplaced| (name(&unplaced), unplaced))
+        .collect()
+}
+
+/// What is still to be told of years that were placed: for a week, and then as long as something of
+/// them is only proposed.
+///
+/// # Errors
+/// A database refused.
+pub async fn placed_years(office: &Office, day: Date) -> Result<Vec<YearPlaced>, StoreError> {
+    let mut years = Vec::new();
+    for year in office.settings.calendar.school_years() {
+        let kept = office.ledger.fact(&fact(year)).await?;
+        let kept = kept.and_then(|json| serde_json::from_str::<YearPlaced>(&json).ok());
+        let Some(kept) = kept else { continue };
+        let span = year.administrative_year();
+        let fresh = day <= kept.on.saturating_add(1.week());
+        if fresh
+            || office
+                .calendar
+                .has_proposals((span.from, span.to), day)
+                .await?
+        {
+            years.push(kept);
+        }
+    }
+    Ok(years)
+}
