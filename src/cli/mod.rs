@@ -6,6 +6,7 @@ mod backup;
 mod check;
 mod demo;
 mod explain;
+mod feed;
 mod forecast;
 mod import;
 pub mod log;
@@ -61,6 +62,7 @@ enum Command {
     Schedule(schedule::Arguments),
     Forecast(forecast::Arguments),
     Explain(explain::Arguments),
+    Feed(feed::Arguments),
     Status(status::Arguments),
     Record(record::Arguments),
     Outbox(outbox::Arguments),
@@ -79,6 +81,7 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Command::Schedule(arguments) => schedule::run(&line.config, arguments).await,
         Command::Forecast(arguments) => forecast::run(&line.config, arguments).await,
         Command::Explain(arguments) => explain::run(&line.config, arguments).await,
+        Command::Feed(arguments) => feed::run(&line.config, arguments).await,
         Command::Status(arguments) => status::run(&line.config, arguments).await,
         Command::Record(arguments) => record::run(&line.config, arguments).await,
         Command::Outbox(arguments) => outbox::run(&line.config, arguments).await,

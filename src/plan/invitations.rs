@@ -16,7 +16,7 @@ use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use super::matter::DialogueKey;
-use super::rules::InvitationRules;
+use super::rules::{InvitationRules, Rules};
 use crate::follow_up::{
     AreaId, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Pair, PersonId, Proposals,
 };
@@ -509,6 +509,30 @@ pub fn invite(
         Word::Quiet { meeting, .. } => meeting.starts,
     });
     found
+}
+
+/// The meetings of one person that end after `now`, each with its key and its SEQUENCE, by start:
+/// also those that nobody is invited to yet. `told` as for [`invite`].
+pub fn meetings_of(
+    person: &PersonId,
+    now: DateTime,
+    world: &AreaWorld,
+    told: &[Told],
+) -> Vec<(String, u32, Meeting)> {
+    let rules = InvitationRules {
+        dialogues: true,
+        check_ins: true,
+        ..Rules::default().invitations
+    };
+    let own = wanted(now, world, &rules).into_iter();
+    let own = own.filter(|wanted| wanted.meeting.attendee(person).is_some());
+    own.map(|wanted| {
+        let of = told.iter().filter(|told| told.uid == wanted.uid);
+        let of = of.map(|told| (&told.person, told)).collect();
+        let sequence = sequence(&wanted, &of);
+        (wanted.uid, sequence, wanted.meeting)
+    })
+    .collect()
 }
 
 /// One look at a slice.

@@ -26,7 +26,7 @@ pub use forecast::{Forecast, ForecastMail, Said};
 pub use group::{Letter, Line, Mailbox, group};
 pub use invitations::{
     Attendee, Call, Change, Invitations, Meeting, MeetingKind, Method, Quiet, Told, Wanted, Word,
-    invite, wanted,
+    invite, meetings_of, wanted,
 };
 pub use invitations_ahead::InvitationsAhead;
 pub use ladder::{After, Ladder, Position, Step};
