@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::batch::{Applied, Batch};
-use super::{write, write_meetings};
+use super::{busy, write, write_meetings};
 use crate::store::StoreError;
 use crate::store::database;
 
@@ -40,6 +40,7 @@ impl Calendar {
                 let mut applied = Applied::default();
                 write::batch(&transaction, &batch, &mut applied)?;
                 write_meetings::batch(&transaction, &batch, &mut applied)?;
+                busy::replace(&transaction, &batch.busy, &mut applied.changed)?;
                 let any = applied.changed.values().any(|change| change.added + change.changed > 0);
                 // One that found all as it was still ends the story of one that was refused.
                 if any || latest_refusal(&transaction)?.is_some() {

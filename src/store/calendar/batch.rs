@@ -9,6 +9,7 @@ use crate::follow_up::{
     Absence, Activity, Appointment, Area, AreaId, CheckIn, Dialogue, Measure, Person, PersonId,
     SchoolUnit, UnitCode,
 };
+use crate::plan::placing::Busy;
 
 /// Records to be written together or not at all.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +32,8 @@ pub struct Batch {
     pub check_ins: Vec<CheckIn>,
     /// Activities.
     pub activities: Vec<Activity>,
+    /// When people are busy, in place of all that was known of them before.
+    pub busy: BTreeMap<PersonId, Vec<Busy>>,
     /// Columns of single records that their source says nothing of, by table and place in the list
     /// above. A record that is there keeps its own; a new one gets what the record here has.
     pub unsaid: BTreeMap<(&'static str, usize), Vec<&'static str>>,

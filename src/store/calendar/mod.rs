@@ -6,6 +6,7 @@
 mod answer;
 mod apply;
 mod batch;
+mod busy;
 mod changes;
 mod known;
 mod placed;

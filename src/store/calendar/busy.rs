@@ -1,0 +1,97 @@
+//! When people are busy, by their own calendars: only for placing. It says when, never with what,
+//! and touches no area's plan.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::{Date, Time};
+use jiff::{SignedDuration, ToSpan};
+use rusqlite::{Connection, params};
+
+use super::Calendar;
+use super::batch::Changed;
+use super::row::{date_time, each, minute, plain};
+use crate::follow_up::PersonId;
+use crate::plan::placing::Busy;
+use crate::store::StoreError;
+
+/// Puts what is now known of people in place of all that was known of them. What is no longer
+/// there counts as changed.
+///
+/// # Errors
+/// SQLite refused.
+pub fn replace(
+    connection: &Connection,
+    busy: &BTreeMap<PersonId, Vec<Busy>>,
+    changed: &mut Changed,
+) -> Result<(), StoreError> {
+    for (person, stretches) in busy {
+        let told = stretches.iter();
+        let told: BTreeSet<(String, u32)> = told
+            .map(|stretch| (minute(stretch.starts), stretch.minutes))
+            .collect();
+        let known = known(connection, person)?;
+        let change = changed.entry("busy").or_default();
+        let sql = "DELETE FROM busy WHERE person = ?1 AND starts = ?2 AND minutes = ?3";
+        for (starts, minutes) in known.difference(&told) {
+            let of = params![person.as_str(), starts, minutes];
+            change.changed += connection.prepare_cached(sql)?.execute(of)?;
+        }
+        let sql = "INSERT INTO busy (person, starts, minutes) VALUES (?1, ?2, ?3)";
+        for (starts, minutes) in told.difference(&known) {
+            let of = params![person.as_str(), starts, minutes];
+            change.added += connection.prepare_cached(sql)?.execute(of)?;
+        }
+        change.unchanged += known.intersection(&told).count();
+    }
+    Ok(())
+}
+
+fn known(
+    connection: &Connection,
+    person: &PersonId,
+) -> Result<BTreeSet<(String, u32)>, StoreError> {
+    let sql = "SELECT starts, minutes FROM busy WHERE person = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let known = statement.query_map([person.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(known.collect::<Result<_, _>>()?)
+}
+
+impl Calendar {
+    /// Every stretch in which somebody is busy on one of the days from `from` to `to`, by person
+    /// and start.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn busy(&self, from: Date, to: Date) -> Result<Vec<Busy>, StoreError> {
+        self.database
+            .run(move |connection| between(connection, from, to))
+            .await
+    }
+}
+
+fn between(connection: &Connection, from: Date, to: Date) -> Result<Vec<Busy>, StoreError> {
+    // One that another system wrote may have begun the evening before.
+    let eve = minute(from.saturating_sub(1.day()).to_datetime(Time::midnight()));
+    let end = minute(to.saturating_add(1.day()).to_datetime(Time::midnight()));
+    let sql = "SELECT id, person, starts, minutes FROM busy WHERE starts >= ?1 AND starts < ?2
+               ORDER BY person, starts, minutes";
+    let busy = each(
+        connection,
+        ("busy", sql),
+        params![eve, end],
+        &mut Vec::new(),
+        |row| {
+            Ok(Busy {
+                person: PersonId::new(plain::<String>(row, "person")?),
+                starts: date_time(row, "starts")?,
+                minutes: plain(row, "minutes")?,
+            })
+        },
+    )?;
+    let first = from.to_datetime(Time::midnight());
+    let reaches = |busy: &Busy| {
+        let length = SignedDuration::from_mins(i64::from(busy.minutes));
+        busy.starts.saturating_add(length) > first
+    };
+    Ok(busy.into_iter().filter(reaches).collect())
+}
