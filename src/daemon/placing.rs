@@ -35,6 +35,7 @@ pub async fn place_year(
     for slice in &mut slices {
         slice.world.settle(Date::MAX);
     }
+    let busy = office.calendar.busy(span.from, span.to).await?;
     let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
     let placement = place(&Request {
         year,
@@ -42,7 +43,7 @@ pub async fn place_year(
         worlds: &worlds,
         calendar: &office.settings.calendar,
         rules: &office.settings.placing,
-        busy: &[],
+        busy: &busy,
     });
     Ok(PlacedYear { slices, placement })
 }
