@@ -1,9 +1,11 @@
-//! `avstamd import`: CSV and Excel files, as Swedish Excel writes them, into the calendar.
+//! `avstamd import`: CSV and Excel files, as Swedish Excel writes them, and people's own calendars,
+//! into the calendar.
 //!
 //! All or nothing: every fault of every file is told at once, by file, line, column and remedy,
 //! and then nothing is written. What is in the files is added or brought up to date; what is not
 //! in them stays. A second import of the same files changes nothing.
 
+mod busy;
 mod cells;
 mod columns;
 mod comma_separated;
@@ -21,6 +23,7 @@ mod tell;
 mod text;
 mod workbook;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -30,18 +33,25 @@ use serde::Serialize;
 use super::when::When;
 use super::{AlreadyTold, output};
 use crate::config;
-use crate::store::{Batch, Calendar, Changed, Writing};
+use crate::follow_up::PersonId;
+use crate::store::{Batch, Calendar, Changed, Known, Writing};
 use cross::Seen;
 use report::Report;
 use sources::Source;
 
-/// Read CSV or Excel files into the calendar
+/// Read CSV or Excel files, and people's own calendars, into the calendar
 ///
 /// Known by their names (areas, units, people, measures, absences, check_ins, dialogues,
 /// activities, or in Swedish: områden, skolenheter, personer, åtgärder, frånvaro, avstämningar,
 /// dialoger, aktiviteter) or by their columns. Columns may be named in English or Swedish. A
-/// directory stands for all .csv and .xlsx files in it. All files of a call are read together, in
-/// any order, and either all of it is written or nothing.
+/// directory stands for all .csv, .xlsx and .ics files in it. All files of a call are read together,
+/// in any order, and either all of it is written or nothing.
+///
+/// A calendar exported from Outlook, Google or Apple (.ics) tells when a person is busy, so that
+/// schedule plans around it: name the file by the person's address or identifier, such as
+/// rut.berg@skola.example.ics. Only times within the configured school years are kept, never what
+/// they are for, in place of all that an earlier file said of the person. Events that are free,
+/// cancelled or invitations of avstamd do not count; times without a zone are the authority's.
 ///
 /// A register exported from Skolverket can be read as it is: `--area ID` names the area of units
 /// that have none, `--area-from COLUMN` makes an area of each value of a column (such as kommun),
@@ -65,7 +75,8 @@ pub struct Arguments {
     area_from: Option<String>,
     #[command(flatten)]
     when: When,
-    /// Print JSON: {applied, dry_run, changes: {table: {added, changed, unchanged}}, faults, warnings}
+    /// Print JSON: {applied, dry_run, changes: {table: {added, changed, unchanged}},
+    /// busy: {person: stretches}, faults, warnings}
     #[arg(long)]
     json: bool,
 }
@@ -84,6 +95,8 @@ struct Outcome {
     applied: bool,
     dry_run: bool,
     changes: Changed,
+    /// In how many stretches the calendars of the call say that people are busy.
+    busy: BTreeMap<PersonId, usize>,
     #[serde(flatten)]
     report: Report,
 }
@@ -108,11 +121,19 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     };
     let mut report = Report::new(settings.calendar.today(now));
     let sources = sources::find(&arguments.paths, &mut report);
-    let (batch, seen) = read(&calendar, &sources, &areas, &mut report).await?;
+    let known = calendar.known().await?;
+    let (mut batch, seen) = tables(&known, &sources, &areas, &mut report);
+    let calendars = sources::calendars(&sources, &mut report);
+    let against = (&known, &settings.calendar);
+    busy::read(calendars, (&mut batch, &seen), against, &mut report);
+    let stretches = batch.busy.iter();
     let mut outcome = Outcome {
         applied: false,
         dry_run: arguments.dry_run,
         changes: Changed::new(),
+        busy: stretches
+            .map(|(person, busy)| (person.clone(), busy.len()))
+            .collect(),
         report,
     };
     let faults = outcome.report.faults.len();
@@ -144,7 +165,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     }
 }
 
-/// Reads every file of a directory into the calendar, as on the day `today`; any fault is an error.
+/// Reads every table of a directory into the calendar, as on the day `today`; any fault is an error.
 ///
 /// # Errors
 /// The faults, a line each.
@@ -155,7 +176,8 @@ pub async fn import_directory(
 ) -> anyhow::Result<Changed> {
     let mut report = Report::new(today);
     let sources = sources::find(&[directory.to_owned()], &mut report);
-    let (batch, _) = read(calendar, &sources, &Areas::default(), &mut report).await?;
+    let known = calendar.known().await?;
+    let (batch, _) = tables(&known, &sources, &Areas::default(), &mut report);
     let faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
     anyhow::ensure!(faults.is_empty(), "{}", faults.join("\n"));
     let now = crate::daemon::Clock::System.now();
@@ -165,16 +187,10 @@ pub async fn import_directory(
     Ok(applied.changed)
 }
 
-async fn read(
-    calendar: &Calendar,
-    sources: &[Source],
-    areas: &Areas,
-    report: &mut Report,
-) -> anyhow::Result<(Batch, Seen)> {
+fn tables(known: &Known, sources: &[Source], areas: &Areas, report: &mut Report) -> (Batch, Seen) {
     let tables = sources
         .iter()
         .flat_map(|source| sources::tables(source, report))
         .collect();
-    let known = calendar.known().await?;
-    Ok(records::batch(tables, areas, &known, report))
+    records::batch(tables, areas, known, report)
 }

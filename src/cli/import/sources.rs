@@ -1,7 +1,8 @@
-//! Paths into files, and files into the tables of ours that are in them.
+//! Paths into files, and files into the tables of ours that are in them, or people's calendars.
 
 use std::path::{Path, PathBuf};
 
+use super::busy;
 use super::columns::{self, Kind};
 use super::report::{Note, Report};
 use super::table::{self, Table};
@@ -29,7 +30,7 @@ pub fn find(paths: &[PathBuf], report: &mut Report) -> Vec<Source> {
         match files_of(path) {
             Ok(files) if files.is_empty() => {
                 let message =
-                    "there are no .csv or .xlsx files here; name the directory that has them";
+                    "there are no .csv, .xlsx or .ics files here; name the directory that has them";
                 report.fault(Note::of_file(path, message));
             }
             Ok(files) => sources.extend(files.into_iter().map(|file| Source {
@@ -49,13 +50,17 @@ fn files_of(directory: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries = std::fs::read_dir(directory)?;
     let mut files = entries
         .map(|entry| entry.map(|entry| entry.path()))
-        .filter(|path| {
-            path.as_ref()
-                .map_or(true, |path| table::is_readable_kind(path))
-        })
+        .filter(|path| path.as_ref().map_or(true, |path| is_readable(path)))
         .collect::<std::io::Result<Vec<_>>>()?;
     files.sort();
     Ok(files)
+}
+
+/// Whether a file has an ending we read, and is no spreadsheet's lock file or hidden.
+fn is_readable(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let is_hidden = name.starts_with("~$") || name.starts_with('.');
+    !is_hidden && (table::is_readable_kind(path) || busy::is_calendar(path))
 }
 
 /// The files by name, for the journal.
@@ -72,13 +77,11 @@ pub fn names(sources: &[Source]) -> String {
 /// where it may lie beside one that is: in the directory, or in the workbook.
 pub fn tables(source: &Source, report: &mut Report) -> Vec<(Kind, Table)> {
     let file = &source.file;
-    let bytes = match std::fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let message = format!("it cannot be read: {error}; see that it is there");
-            report.fault(Note::of_file(file, message));
-            return Vec::new();
-        }
+    if busy::is_calendar(file) {
+        return Vec::new();
+    }
+    let Some(bytes) = bytes(file, report) else {
+        return Vec::new();
     };
     let before = report.faults.len();
     let tables = table::read(file, bytes, report);
@@ -101,6 +104,24 @@ pub fn tables(source: &Source, report: &mut Report) -> Vec<(Kind, Table)> {
         .into_iter()
         .filter_map(|(kind, table)| Some((kind?, table)))
         .collect()
+}
+
+/// The files that are people's calendars, with what is in them.
+pub fn calendars(sources: &[Source], report: &mut Report) -> Vec<(PathBuf, Vec<u8>)> {
+    let files = sources.iter().map(|source| &source.file);
+    files
+        .filter(|file| busy::is_calendar(file))
+        .filter_map(|file| Some((file.clone(), bytes(file, report)?)))
+        .collect()
+}
+
+fn bytes(file: &Path, report: &mut Report) -> Option<Vec<u8>> {
+    let bytes = std::fs::read(file);
+    let fault = |error| {
+        let message = format!("it cannot be read: {error}; see that it is there");
+        report.fault(Note::of_file(file, message));
+    };
+    bytes.map_err(fault).ok()
 }
 
 fn tell_of(note: Note, is_fault: bool, report: &mut Report) {

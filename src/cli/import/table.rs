@@ -49,13 +49,9 @@ pub struct Line {
     pub cells: Vec<String>,
 }
 
-/// Whether a file has an ending we read, and is no spreadsheet's lock file or hidden.
+/// Whether a file has an ending that tables have.
 pub fn is_readable_kind(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned());
-    let is_hidden = name.is_none_or(|name| name.starts_with("~$") || name.starts_with('.'));
-    !is_hidden && matches!(ending(path).as_deref(), Some("csv" | "txt" | "xlsx"))
+    matches!(ending(path).as_deref(), Some("csv" | "txt" | "xlsx"))
 }
 
 fn ending(path: &Path) -> Option<String> {

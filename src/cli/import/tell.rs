@@ -46,6 +46,11 @@ pub fn tell(outcome: &Outcome) {
         })
         .collect();
     output::print(&output::columns(&rows));
+    for (person, stretches) in &outcome.busy {
+        output::print(&format!(
+            "{person} is busy in {stretches} stretches of time\n"
+        ));
+    }
     if rows.is_empty() {
         output::print("0 rows: there was nothing to import.\n");
     }
