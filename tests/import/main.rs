@@ -4,6 +4,7 @@
 mod again;
 mod answers;
 mod broken;
+mod busy;
 mod doubts;
 mod town;
 mod workbooks;

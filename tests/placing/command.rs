@@ -134,3 +134,47 @@ fn a_year_that_is_not_configured_is_named() {
         "{told}"
     );
 }
+
+/// When an area manager's meetings begin, of those that were placed.
+fn meetings_of(told: &Value, manager: &str) -> Vec<jiff::civil::DateTime> {
+    let list = |of: &str| told[of].as_array().unwrap().clone();
+    let check_ins = list("check_ins");
+    let check_ins = check_ins
+        .iter()
+        .filter(|check_in| check_in["pair"]["area_manager"] == manager);
+    let dialogues = list("dialogues");
+    let dialogues = dialogues.iter().filter(|dialogue| {
+        let managers = dialogue["area_managers"].as_array().unwrap();
+        managers.iter().any(|known| known == manager)
+    });
+    let starts = |meeting: &Value| meeting["starts"].as_str().unwrap().parse().unwrap();
+    check_ins.chain(dialogues).map(starts).collect()
+}
+
+#[test]
+fn the_mornings_that_a_manager_has_in_her_own_calendar_are_planned_around() {
+    let town = Town::new();
+    let is_taken = |at: &jiff::civil::DateTime| {
+        at.weekday() == jiff::civil::Weekday::Tuesday && at.hour() < 12
+    };
+    let before = town.scheduled(&["--dry-run"]);
+    let before = meetings_of(&before, "asa.lindholm");
+    assert!(before.iter().any(is_taken), "{before:?}");
+    // Every Tuesday from 7.30 to 12 since years ago.
+    let series = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:1\n\
+        DTSTART;TZID=W. Europe Standard Time:20220816T073000\n\
+        DTEND;TZID=W. Europe Standard Time:20220816T120000\n\
+        RRULE:FREQ=WEEKLY;BYDAY=TU\nEND:VEVENT\nEND:VCALENDAR\n";
+    let file = town.0.path().join("Asa.Lindholm@lindhamra.example.ics");
+    std::fs::write(&file, series).unwrap();
+    let (status, told) = town.avstamd(&["import", &file.display().to_string()]);
+    assert_eq!(status, 0, "{told}");
+    let after = town.scheduled(&[]);
+    assert_eq!(count(&after, "unplaced"), 0);
+    let meetings = meetings_of(&after, "asa.lindholm");
+    assert!(meetings.len() > 100, "{meetings:?}");
+    let mornings: Vec<_> = meetings.iter().filter(|at| is_taken(at)).collect();
+    assert!(mornings.is_empty(), "{mornings:?}");
+    let others = meetings_of(&after, "amir.hadzic");
+    assert!(others.iter().any(is_taken), "her calendar is no one else's");
+}

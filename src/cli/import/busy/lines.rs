@@ -2,7 +2,9 @@
 //!
 //! Only properties that say when are kept: titles, texts and people never leave this file.
 
-use encoding_rs::UTF_8;
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8};
 
 use super::super::text::{Unreadable, line_ends};
 
@@ -99,15 +101,7 @@ impl Component {
 /// # Errors
 /// It is no iCalendar file, or not a whole one.
 pub fn calendars(bytes: &[u8]) -> Result<Vec<Component>, Unreadable> {
-    if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
-        let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-        if !is_utf16 {
-            let line = 1 + line_ends(&bytes[..place]);
-            let message = "it holds NUL characters; export the calendar anew";
-            return Err((Some(line), message.into()));
-        }
-    }
-    let (text, _, _) = UTF_8.decode(bytes);
+    let text = text(bytes)?;
     let mut open: Vec<Component> = Vec::new();
     let mut calendars = Vec::new();
     for (line, text) in unfolded(&text) {
@@ -153,6 +147,21 @@ pub fn calendars(bytes: &[u8]) -> Result<Vec<Component>, Unreadable> {
         return Err((None, NO_CALENDAR.into()));
     }
     Ok(calendars)
+}
+
+/// UTF-8, or UTF-16 with its mark.
+fn text(bytes: &[u8]) -> Result<Cow<'_, str>, Unreadable> {
+    match Encoding::for_bom(bytes) {
+        Some((encoding, _)) if encoding != UTF_8 => return Ok(encoding.decode(bytes).0),
+        _ => {}
+    }
+    if let Some(place) = bytes.iter().position(|byte| *byte == 0) {
+        let line = 1 + line_ends(&bytes[..place]);
+        let message = "it holds NUL characters; export the calendar anew";
+        return Err((Some(line), message.into()));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    Ok(String::from_utf8_lossy(bytes))
 }
 
 fn begun(line: usize, rest: &str, depth: usize) -> Result<Component, Unreadable> {

@@ -160,10 +160,11 @@ pub fn between(property: &Property, start: &Moment, end: &Moment) -> Result<Span
             _ => Ok(Span::new().days::<i32>(days)),
         };
     }
-    let (Some(start), Some(end)) = (start.instant(), end.instant()) else {
-        return Ok(Span::new());
+    let seconds = match (start.instant(), end.instant()) {
+        (Some(start), Some(end)) => end.as_second() - start.as_second(),
+        // The last day there is has no instants everywhere.
+        _ => start.at.duration_until(end.at).as_secs(),
     };
-    let seconds = end.as_second() - start.as_second();
     let span = Span::new().try_seconds(seconds).ok();
     span.filter(|span| !span.is_negative())
         .ok_or_else(backwards)

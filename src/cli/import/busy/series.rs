@@ -5,7 +5,7 @@
 //! that are too large; so a rule is read here first, and one that is not sound is refused.
 
 use calcard::common::timezone::Tz;
-use calcard::icalendar::ICalendar;
+use calcard::icalendar::{ICalendar, ICalendarValue};
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -30,8 +30,15 @@ const NUMBERS: [(&str, u32, u32, bool); 11] = [
 const DAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 
 /// A series that has come about more often than this is none of a school's meetings: each day for
-/// more than a century, or each minute for two weeks.
+/// more than a century, or each hour for four years.
 const MOST: usize = 40_000;
+
+/// No series of today began before this year, and working one out takes time by its age.
+const EARLIEST: i16 = 1900;
+
+const UNREADABLE: &str = "its rule cannot be read; correct it in the calendar program, or delete the event there, and export anew";
+const TOO_OFTEN: &str = "it repeats far too often; give it an end in the calendar program, or delete it there, and export anew";
+const TOO_OLD: &str = "the series began before 1900; correct its start in the calendar program, or delete it there, and export anew";
 
 /// When a series is held, from its first time to a last day, in the wall time of its zone.
 ///
@@ -51,13 +58,20 @@ pub fn times(
         });
         parts.push(part.ok_or(UNREADABLE)?);
     }
+    let often = parts.iter().find(|(name, _)| *name == "FREQ");
+    if matches!(often.ok_or(UNREADABLE)?.1, "SECONDLY" | "MINUTELY") {
+        return Err(TOO_OFTEN.into());
+    }
+    if first.year() < EARLIEST {
+        return Err(TOO_OLD.into());
+    }
     let until = parts.iter().find(|(name, _)| *name == "UNTIL");
     let until = match until {
         Some((_, value)) => moment::until(value, zone).ok_or(UNREADABLE)?.min(last),
         None => last,
     };
     if until < first {
-        return Ok(Vec::new());
+        return Ok(vec![first]);
     }
     parts.retain(|(name, _)| *name != "UNTIL");
     let parts = parts.iter().map(|(name, value)| format!("{name}={value};"));
@@ -71,11 +85,11 @@ pub fn times(
     );
     let event = ICalendar::parse(&event).map_err(|_| UNREADABLE)?;
     let expanded = event.expand_dates(Tz::Floating, MOST + 1);
-    if !expanded.errors.is_empty() {
+    if !is_understood(&event) || !expanded.errors.is_empty() {
         return Err(UNREADABLE.into());
     }
     if expanded.events.len() > MOST {
-        return Err("it repeats far too often; give it an end in the calendar program, or delete it there, and export anew".into());
+        return Err(TOO_OFTEN.into());
     }
     let starts = expanded.events.iter().map(|event| event.timestamps().0);
     let starts = starts.filter_map(|start| Timestamp::from_second(start).ok());
@@ -84,7 +98,11 @@ pub fn times(
         .collect())
 }
 
-const UNREADABLE: &str = "its rule cannot be read; correct it in the calendar program, or delete the event there, and export anew";
+/// Whether calcard took the rule for one; else it would make a single event of the series.
+fn is_understood(event: &ICalendar) -> bool {
+    let mut entries = event.components.iter().flat_map(|part| &part.entries);
+    entries.any(|entry| matches!(entry.values[..], [ICalendarValue::RecurrenceRule(_)]))
+}
 
 /// Whether a part of a rule is one of the standard's, with values in its bounds.
 fn is_sound(name: &str, value: &str) -> bool {

@@ -56,7 +56,12 @@ fn known(name: &str) -> Option<TimeZone> {
     if name == "tzone://Microsoft/Utc" {
         return Some(TimeZone::UTC);
     }
-    of_database(name).or_else(|| {
+    let within_registry = || {
+        // Some programs set their own name before the zone's: /mozilla.org/20050126_1/Europe/Paris.
+        let mut strokes = name.match_indices('/').filter(|_| name.starts_with('/'));
+        strokes.find_map(|(place, _)| of_database(&name[place + 1..]))
+    };
+    of_database(name).or_else(within_registry).or_else(|| {
         let windows = Tz::from_str(name).ok()?;
         let windows = windows.name()?;
         // A place that is not known is taken for its offset there, which is wrong in summer.
