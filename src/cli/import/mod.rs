@@ -126,14 +126,11 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let calendars = sources::calendars(&sources, &mut report);
     let against = (&known, &settings.calendar);
     busy::read(calendars, (&mut batch, &seen), against, &mut report);
-    let stretches = batch.busy.iter();
     let mut outcome = Outcome {
         applied: false,
         dry_run: arguments.dry_run,
         changes: Changed::new(),
-        busy: stretches
-            .map(|(person, busy)| (person.clone(), busy.len()))
-            .collect(),
+        busy: BTreeMap::new(),
         report,
     };
     let faults = outcome.report.faults.len();
@@ -144,6 +141,10 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             (false, false) => (Calendar::open_or_create(path)?, Writing::Keep),
         };
         let names = sources::names(&sources);
+        let busy = batch.busy.iter();
+        outcome.busy = busy
+            .map(|(person, stretches)| (person.clone(), stretches.len()))
+            .collect();
         let applied = calendar.apply(batch, writing, now, names).await?;
         tell::stood(&applied.stood, &seen, &mut outcome.report);
         tell::same_day(&applied.same_day, &seen, &mut outcome.report);

@@ -47,9 +47,12 @@ pub fn tell(outcome: &Outcome) {
         .collect();
     output::print(&output::columns(&rows));
     for (person, stretches) in &outcome.busy {
-        output::print(&format!(
-            "{person} is busy in {stretches} stretches of time\n"
-        ));
+        let word = if *stretches == 1 {
+            "stretch"
+        } else {
+            "stretches"
+        };
+        output::print(&format!("{person} is busy in {stretches} {word} of time\n"));
     }
     if rows.is_empty() {
         output::print("0 rows: there was nothing to import.\n");

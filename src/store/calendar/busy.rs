@@ -57,8 +57,8 @@ fn known(
 }
 
 impl Calendar {
-    /// Every stretch in which somebody is busy on one of the days from `from` to `to`, by person
-    /// and start.
+    /// Every stretch in which somebody is busy on the days from `from` to `to`, each within a day,
+    /// by person and start.
     ///
     /// # Errors
     /// SQLite refused.
@@ -88,10 +88,28 @@ fn between(connection: &Connection, from: Date, to: Date) -> Result<Vec<Busy>, S
             })
         },
     )?;
-    let first = from.to_datetime(Time::midnight());
-    let reaches = |busy: &Busy| {
-        let length = SignedDuration::from_mins(i64::from(busy.minutes));
-        busy.starts.saturating_add(length) > first
+    let days = busy.into_iter().flat_map(by_day);
+    let is_within = |busy: &Busy| from <= busy.starts.date() && busy.starts.date() <= to;
+    Ok(days.filter(is_within).collect())
+}
+
+/// What runs past midnight, as another system may write it, in two.
+fn by_day(busy: Busy) -> impl Iterator<Item = Busy> {
+    let length = SignedDuration::from_mins(i64::from(busy.minutes));
+    let end = busy.starts.saturating_add(length);
+    let midnight = end.date().to_datetime(Time::midnight());
+    let after = Some(end.duration_since(midnight).as_mins())
+        .filter(|_| busy.starts < midnight)
+        .and_then(|minutes| u32::try_from(minutes).ok())
+        .unwrap_or(0);
+    let next = Busy {
+        person: busy.person.clone(),
+        starts: midnight,
+        minutes: after,
     };
-    Ok(busy.into_iter().filter(reaches).collect())
+    let first = Busy {
+        minutes: busy.minutes.saturating_sub(after),
+        ..busy
+    };
+    [first, next].into_iter().filter(|busy| busy.minutes > 0)
 }

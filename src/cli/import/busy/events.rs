@@ -23,6 +23,7 @@ pub struct Taken {
 
 /// One event as the file has it.
 struct Event<'a> {
+    line: usize,
     uid: &'a str,
     start: Moment,
     length: Span,
@@ -86,6 +87,16 @@ const MOST: usize = 500_000;
 /// As what a series counts that never comes about.
 const FRUITLESS: usize = 50_000;
 
+/// Takes some of what is left of the times that a file may come to.
+fn spend(left: &mut usize, cost: usize, line: usize) -> Result<(), Unreadable> {
+    *left = left.saturating_sub(cost);
+    if *left > 0 {
+        return Ok(());
+    }
+    let message = "the series of this file repeat too often in all; export only the school year";
+    Err((Some(line), message.to_owned()))
+}
+
 /// What the identifiers of our own invitations end with.
 const OUR_UID: &str = "@avstamd";
 
@@ -129,6 +140,7 @@ fn event<'a>(component: &'a Component, zones: &mut Zones) -> Result<Event<'a>, U
         }
     };
     Ok(Event {
+        line: component.line,
         uid: component.text("UID").trim(),
         start,
         length,
@@ -202,31 +214,11 @@ fn occurrences(
     left: &mut usize,
 ) -> Result<Vec<Taken>, Unreadable> {
     let zone = &master.start.zone;
-    let mut times = vec![(master.start.at, master.length)];
-    if let Some(rule) = master.rule {
-        let found = series::times(&rule.value, (master.start.at, zone), last);
-        let found = found.map_err(|message| (Some(rule.line), message))?;
-        // A rule that comes to nothing has been looked through for ages.
-        let cost = if found.is_empty() {
-            FRUITLESS
-        } else {
-            found.len()
-        };
-        *left = left.checked_sub(cost).ok_or_else(|| {
-            let message = "the series of this file repeats too often; export only the school year";
-            (Some(rule.line), message.to_owned())
-        })?;
-        times.extend(found.into_iter().map(|time| (time, master.length)));
-    }
-    for (start, length) in &master.also {
-        let time = start.seen_from(zone);
-        times.extend(time.map(|time| (time, length.unwrap_or(master.length))));
-    }
-    times.sort_by_key(|(time, _)| *time);
-    times.dedup_by_key(|(time, _)| *time);
-    let except = Days::of(master.except.iter(), master);
-    let replaced = replacing.iter().filter_map(|event| event.replaces.as_ref());
-    let replaced = Days::of(replaced.map(|(which, _)| which), master);
+    let times = times(master, last, left)?;
+    spend(left, replacing.len(), master.line)?;
+    let which = replacing.iter().filter_map(|event| event.replaces.as_ref());
+    let replaced = Times::of(which.map(|(which, _)| which), zone);
+    let except = Times::of(master.except.iter(), zone);
     let later = replacing.iter().filter_map(|event| {
         let (which, and_later) = event.replaces.as_ref()?;
         and_later.then_some((which.seen_from(zone)?, event))
@@ -236,21 +228,46 @@ fn occurrences(
     let held = times
         .into_iter()
         .filter(|(time, _)| !except.hold(*time) && !replaced.hold(*time));
-    Ok(held
-        .filter_map(|(time, length)| {
-            let is_before = |(from, _): &&(DateTime, &Event<'_>)| *from < time;
-            match later.iter().rev().find(is_before) {
-                Some((from, event)) => moved(time, (*from, event), zone),
-                None => Some(Taken {
-                    start: Moment {
-                        at: time,
-                        ..master.start.clone()
-                    },
-                    length,
-                }),
-            }
-        })
-        .collect())
+    let held = held.filter_map(|(at, length)| {
+        let before = later.partition_point(|(from, _)| *from < at);
+        match later[..before].last() {
+            Some(since) => moved(at, *since, zone),
+            None => Some(Taken {
+                start: Moment {
+                    at,
+                    ..master.start.clone()
+                },
+                length,
+            }),
+        }
+    });
+    Ok(held.collect())
+}
+
+/// Every time an event tells of on the wall of its zone, in order, and how long it takes.
+fn times(
+    master: &Event<'_>,
+    last: DateTime,
+    left: &mut usize,
+) -> Result<Vec<(DateTime, Span)>, Unreadable> {
+    let mut times = vec![(master.start.at, master.length)];
+    if let Some(rule) = master.rule {
+        spend(left, 0, rule.line)?;
+        let found = series::times(&rule.value, (master.start.at, &master.start.zone), last);
+        let found = found.map_err(|message| (Some(rule.line), message))?;
+        // A rule that comes to nothing has been looked through for ages.
+        let is_fruitless = found.is_empty();
+        let cost = if is_fruitless { FRUITLESS } else { found.len() };
+        spend(left, cost, rule.line)?;
+        times.extend(found.into_iter().map(|time| (time, master.length)));
+    }
+    for (start, length) in &master.also {
+        let time = start.seen_from(&master.start.zone);
+        times.extend(time.map(|time| (time, length.unwrap_or(master.length))));
+    }
+    times.sort_by_key(|(time, _)| *time);
+    times.dedup_by_key(|(time, _)| *time);
+    Ok(times)
 }
 
 /// A time of a series that was moved from some time on.
@@ -269,23 +286,19 @@ fn moved(time: DateTime, (from, event): (DateTime, &Event<'_>), zone: &TimeZone)
 }
 
 /// Times of a series; one told as a day stands for whatever is held on it.
-struct Days {
+struct Times {
     times: BTreeSet<DateTime>,
     days: BTreeSet<Date>,
 }
 
-impl Days {
-    fn of<'a>(moments: impl Iterator<Item = &'a Moment>, master: &Event<'_>) -> Self {
-        let (mut times, mut days) = (BTreeSet::new(), BTreeSet::new());
-        for moment in moments {
-            let seen = moment.seen_from(&master.start.zone);
-            if moment.is_day {
-                days.extend(seen.map(DateTime::date));
-            } else {
-                times.extend(seen);
-            }
+impl Times {
+    fn of<'a>(moments: impl Iterator<Item = &'a Moment>, zone: &TimeZone) -> Self {
+        let (days, times): (Vec<_>, Vec<_>) = moments.partition(|moment| moment.is_day);
+        let seen = |moment: &Moment| moment.seen_from(zone);
+        Self {
+            times: times.into_iter().filter_map(seen).collect(),
+            days: days.into_iter().map(|day| day.at.date()).collect(),
         }
-        Self { times, days }
     }
 
     fn hold(&self, time: DateTime) -> bool {

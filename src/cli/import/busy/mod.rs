@@ -78,6 +78,12 @@ pub fn read(
             );
             report.fault(Note::of_file(&file, message));
         }
+        if stretches.as_ref().is_ok_and(Vec::is_empty) {
+            let message = format!(
+                "nothing in it takes time within the school years, so {person} is free; see that the right calendar and days were exported"
+            );
+            report.warn(Note::of_file(&file, message));
+        }
         let stretches = stretches.unwrap_or_default().into_iter();
         let busy = stretches.map(|(starts, minutes)| Busy {
             person: person.clone(),

@@ -30,15 +30,15 @@ const NUMBERS: [(&str, u32, u32, bool); 11] = [
 const DAYS: [&str; 7] = ["MO", "TU", "WE", "TH", "FR", "SA", "SU"];
 
 /// A series that has come about more often than this is none of a school's meetings: each day for
-/// more than a century, or each hour for four years.
+/// more than a century. Nor is one that comes about more often than daily.
 const MOST: usize = 40_000;
 
-/// No series of today began before this year, and working one out takes time by its age.
-const EARLIEST: i16 = 1900;
+/// Working out a series takes time by its age. Birthdays without a year begin in 1604.
+const EARLIEST: i16 = 1600;
 
 const UNREADABLE: &str = "its rule cannot be read; correct it in the calendar program, or delete the event there, and export anew";
 const TOO_OFTEN: &str = "it repeats far too often; give it an end in the calendar program, or delete it there, and export anew";
-const TOO_OLD: &str = "the series began before 1900; correct its start in the calendar program, or delete it there, and export anew";
+const TOO_OLD: &str = "the series began before 1600; correct its start in the calendar program, or delete it there, and export anew";
 
 /// When a series is held, from its first time to a last day, in the wall time of its zone.
 ///
@@ -59,7 +59,10 @@ pub fn times(
         parts.push(part.ok_or(UNREADABLE)?);
     }
     let often = parts.iter().find(|(name, _)| *name == "FREQ");
-    if matches!(often.ok_or(UNREADABLE)?.1, "SECONDLY" | "MINUTELY") {
+    if matches!(
+        often.ok_or(UNREADABLE)?.1,
+        "SECONDLY" | "MINUTELY" | "HOURLY"
+    ) {
         return Err(TOO_OFTEN.into());
     }
     if first.year() < EARLIEST {

@@ -50,10 +50,17 @@ impl Zones {
     }
 }
 
+/// Microsoft's names for UTC.
+const UTC: [&str; 3] = [
+    "(UTC) Coordinated Universal Time",
+    "Coordinated Universal Time",
+    "tzone://Microsoft/Utc",
+];
+
 /// A zone of the database, or of Windows.
 fn known(name: &str) -> Option<TimeZone> {
     let name = name.trim();
-    if name == "tzone://Microsoft/Utc" {
+    if UTC.contains(&name) {
         return Some(TimeZone::UTC);
     }
     let within_registry = || {
@@ -177,7 +184,7 @@ impl<'a> Observance<'a> {
                 .parse()
                 .ok()
                 .filter(|place: &u8| (1..=4).contains(place))?,
-            ("", Some(days)) => match days.split(',').next()?.parse::<u8>().ok()? {
+            ("", Some(days)) => match days.split(',').flat_map(str::parse::<u8>).min()? {
                 first @ (1 | 8 | 15 | 22) => first / 7 + 1,
                 25 if matches!(month, 1 | 3 | 5 | 7 | 8 | 10 | 12) => 5,
                 24 if matches!(month, 4 | 6 | 9 | 11) => 5,
