@@ -340,6 +340,25 @@ fn times_of_a_series_are_taken_out_moved_and_cancelled() {
 }
 
 #[test]
+fn series_of_whole_days() {
+    // Outlook tells the last day and those taken out by the instant they begin here.
+    let days = busy(event(
+        "DTSTART;VALUE=DATE:20261005\nDTEND;VALUE=DATE:20261006\nRRULE:FREQ=DAILY;UNTIL=20261007T220000Z\nEXDATE;TZID=W. Europe Standard Time:20261006T000000\nEXDATE;VALUE=DATE:20261007",
+    ));
+    assert_eq!(days, ["2026-10-05T00:00+1440", "2026-10-08T00:00+1440"]);
+    let course = busy(event(
+        "DTSTART;VALUE=DATE:20261024\nDURATION:P1W\nRDATE;VALUE=DATE:20270327",
+    ));
+    // Weeks with an hour more and an hour less.
+    assert_eq!(course.len(), 14);
+    assert!(
+        course.iter().all(|day| day.ends_with("T00:00+1440")),
+        "{course:?}"
+    );
+    assert_eq!(course[13], "2027-04-02T00:00+1440");
+}
+
+#[test]
 fn rules_by_month_and_year() {
     let rule = |start: &str, rule: &str| {
         busy(event(&format!(
@@ -611,7 +630,7 @@ fn a_file_stands_in_place_of_the_one_before_and_a_second_import_changes_nothing(
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("rut is busy in 0 stretches"), "{said}");
     assert!(
-        said.contains("warning: ") && said.contains("so rut is free"),
+        said.contains("warning: ") && said.contains("taken to be free"),
         "{said}"
     );
     assert_eq!(town.value("SELECT count(*) FROM busy"), "Integer(1)");

@@ -15,7 +15,7 @@ mod zones;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use jiff::civil::{DateTime, Time};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -26,7 +26,7 @@ use super::text::{Unreadable, composed};
 use crate::calendar::{Calendar, Span};
 use crate::follow_up::PersonId;
 use crate::plan::placing::Busy;
-use crate::store::{Batch, Known, Unclear};
+use crate::store::{Batch, Known, Unclear, Whom};
 use events::Taken;
 use zones::Zones;
 
@@ -49,50 +49,60 @@ pub fn read(
     let whom = cross::everybody(batch, known);
     let mut owners: BTreeMap<PersonId, PathBuf> = BTreeMap::new();
     for (file, bytes) in files {
-        let stretches = stretches(&bytes, calendar);
-        for fault in alike(stretches.as_ref().err().map_or(&[], Vec::as_slice)) {
-            let (line, message) = fault;
-            report.fault(Note {
-                line,
-                ..Note::of_file(&file, message)
-            });
-        }
-        let name = file.file_stem().unwrap_or_default().to_string_lossy();
-        let name = composed(&name);
-        let person = match whom.find(&name) {
-            Ok(person) => person,
-            Err(unclear) => {
-                let is_meant = seen.means(Kind::People, &name.to_lowercase());
-                if !is_meant || matches!(unclear, Unclear::Several(..)) {
-                    let message =
-                        format!("the file's name says whose calendar it is, but {name} {unclear}");
-                    report.fault(Note::of_file(&file, message));
-                }
-                continue;
-            }
-        };
-        if let Some(other) = owners.insert(person.clone(), file.clone()) {
+        let owner = owner(&file, (&whom, seen), report);
+        if let Some(person) = &owner
+            && let Some(other) = owners.insert(person.clone(), file.clone())
+        {
             let message = format!(
                 "{} is the calendar of {person} too; put both into one file, or keep one of them",
                 other.display()
             );
             report.fault(Note::of_file(&file, message));
         }
-        if stretches.as_ref().is_ok_and(Vec::is_empty) {
-            let message = format!(
-                "nothing in it takes time within the school years, so {person} is free; see that the right calendar and days were exported"
-            );
-            report.warn(Note::of_file(&file, message));
+        let stretches = match stretches(&bytes, calendar) {
+            Ok(stretches) => stretches,
+            Err(faults) => {
+                let note = |(line, message)| Note {
+                    line,
+                    ..Note::of_file(&file, message)
+                };
+                let faults = alike(&faults).into_iter().map(note);
+                faults.for_each(|fault| report.fault(fault));
+                continue;
+            }
+        };
+        if let Some(person) = owner {
+            if stretches.is_empty() {
+                report.warn(Note::of_file(&file, NOTHING));
+            }
+            let busy = stretches.into_iter().map(|(starts, minutes)| Busy {
+                person: person.clone(),
+                starts,
+                minutes,
+            });
+            let busy = busy.collect();
+            batch.busy.insert(person, busy);
         }
-        let stretches = stretches.unwrap_or_default().into_iter();
-        let busy = stretches.map(|(starts, minutes)| Busy {
-            person: person.clone(),
-            starts,
-            minutes,
-        });
-        let busy = busy.collect();
-        batch.busy.insert(person, busy);
     }
+}
+
+const NOTHING: &str = "nothing in it takes time within the school years, so its person is taken to be free; see that the right calendar and days were exported";
+
+/// Whose calendar a file is, by its name. That it is nobody's is a fault, unless a row of the call
+/// that has faults of its own means them.
+fn owner(file: &Path, (whom, seen): (&Whom, &Seen), report: &mut Report) -> Option<PersonId> {
+    let name = file.file_stem().unwrap_or_default().to_string_lossy();
+    let name = composed(&name);
+    let unclear = match whom.find(&name) {
+        Ok(person) => return Some(person),
+        Err(unclear) => unclear,
+    };
+    let is_meant = seen.means(Kind::People, &name.to_lowercase());
+    if !is_meant || matches!(unclear, Unclear::Several(..)) {
+        let message = format!("the file's name says whose calendar it is, but {name} {unclear}");
+        report.fault(Note::of_file(file, message));
+    }
+    None
 }
 
 /// Faults of the same words told once, at the first line of them.
@@ -103,14 +113,14 @@ fn alike(faults: &[Unreadable]) -> Vec<Unreadable> {
     }
     let mut told: Vec<_> = told.into_iter().collect();
     told.sort_by_key(|(_, (place, ..))| *place);
-    let words = told.into_iter().map(|(message, (_, line, count))| {
-        let message = match count {
-            1 => message.to_owned(),
-            _ => format!("{message} ({count} lines of the file are like this one)"),
-        };
-        (line, message)
-    });
-    words.collect()
+    let words = |(message, (_, line, count)): (&str, (_, _, usize))| match count {
+        1 => (line, message.to_owned()),
+        _ => (
+            line,
+            format!("{message} ({count} lines of the file are like this one)"),
+        ),
+    };
+    told.into_iter().map(words).collect()
 }
 
 /// When somebody is busy, by local start and minutes, each within a day; or every fault.
@@ -167,7 +177,7 @@ fn local(taken: &Taken, zone: &TimeZone, years: Span) -> Option<(DateTime, DateT
     }
     let minute = |at: DateTime| at.with().second(0).subsec_nanosecond(0).build().ok();
     let ceiling = minute(to.saturating_add(SignedDuration::from_secs(59)))?;
-    let midnight = |day: jiff::civil::Date| day.to_datetime(Time::midnight());
+    let midnight = |day: Date| day.to_datetime(Time::midnight());
     let from = minute(from)?.max(midnight(years.from));
     let to = ceiling.min(midnight(years.to.saturating_add(1.day())));
     (from < to).then_some((from, to))
@@ -190,7 +200,7 @@ fn merged(mut stretches: Vec<(DateTime, DateTime)>) -> Vec<(DateTime, DateTime)>
 fn by_day((from, to): (DateTime, DateTime)) -> impl Iterator<Item = (DateTime, u32)> {
     let days = Span::new(from.date(), to.date()).days();
     days.filter_map(move |day| {
-        let midnight = |day: jiff::civil::Date| day.to_datetime(Time::midnight());
+        let midnight = |day: Date| day.to_datetime(Time::midnight());
         let (from, to) = (
             from.max(midnight(day)),
             to.min(midnight(day.tomorrow().ok()?)),
