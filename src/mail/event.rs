@@ -7,9 +7,10 @@ use std::fmt::Write;
 
 use calcard::common::PartialDateTime;
 use calcard::icalendar::{
-    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarMethod,
-    ICalendarParameter, ICalendarParameterName, ICalendarParticipationRole,
-    ICalendarParticipationStatus, ICalendarProperty, ICalendarStatus, ICalendarTransparency, Uri,
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarFrequency,
+    ICalendarMethod, ICalendarParameter, ICalendarParameterName, ICalendarParticipationRole,
+    ICalendarParticipationStatus, ICalendarProperty, ICalendarRecurrenceRule, ICalendarStatus,
+    ICalendarTransparency, Uri,
 };
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -115,8 +116,42 @@ pub fn object(purpose: Purpose, events: &[Event], zone: &TimeZone, now: Timestam
             .components
             .push(component(purpose, event, zone, now));
     }
-    calendar.add_missing_timezones();
+    let of_events = calendar.components[0].component_ids.len();
+    if of_events > 0 {
+        calendar.copy_timezones(&rules_of(zone));
+        // They come second then; some readers want a zone's rules before they are needed.
+        let parts = &mut calendar.components[0].component_ids;
+        if parts.len() > of_events {
+            parts.swap(0, 1);
+        }
+    }
     calendar.to_string()
+}
+
+/// The first year that our objects' rules of a zone speak of.
+const RULES_FROM: i16 = 2000;
+
+/// The rules of a zone, the same in every object: some readers keep the first they see under a
+/// zone's name for all that come after. calcard writes those that what is in a calendar needs: here
+/// something that has come every year since, and will.
+fn rules_of(zone: &TimeZone) -> ICalendar {
+    let mut yearly = ICalendarComponent::new(ICalendarComponentType::VEvent);
+    let since = jiff::civil::date(RULES_FROM, 1, 1).at(0, 0, 0, 0);
+    yearly
+        .entries
+        .push(time(ICalendarProperty::Dtstart, since, zone));
+    let every_year = ICalendarRecurrenceRule {
+        freq: ICalendarFrequency::Yearly,
+        ..ICalendarRecurrenceRule::default()
+    };
+    yearly.add_property(ICalendarProperty::Rrule, every_year);
+    let mut head = ICalendarComponent::new(ICalendarComponentType::VCalendar);
+    head.component_ids.push(1);
+    let mut calendar = ICalendar {
+        components: vec![head, yearly],
+    };
+    calendar.add_missing_timezones();
+    calendar
 }
 
 fn component(
