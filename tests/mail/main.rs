@@ -1,6 +1,7 @@
 //! What mails say: every topic, in both languages, at every detail, in both parts.
 
 mod digests;
+mod invitations;
 mod own;
 mod render;
 mod topics;

@@ -77,6 +77,13 @@ pub fn everything() -> Vec<Decision> {
             late,
         ),
         said(
+            Matter::YearPlaced {
+                school_year: "2026/27".into(),
+            },
+            OFFICER,
+            late,
+        ),
+        said(
             Matter::UnreadableRows {
                 table: "measure".into(),
                 area: None,

@@ -9,7 +9,8 @@ use avstamd::follow_up::{
     Dialogue, DialogueState, Effect, Evaluation, FocusArea, Measure, MeasureId, MeasureStatus,
     Pair, Person, PersonId, Post, Role, Round, RowFault, SchoolUnit, SupportLevel, UnitCode,
 };
-use avstamd::plan::{Capacity, Cause, Decision, DialogueKey, Matter, Trouble, Verdict};
+use avstamd::plan::placing::{Obstacle, Unplaced};
+use avstamd::plan::{Capacity, Cause, Decision, DialogueKey, Matter, Trouble, Verdict, YearPlaced};
 use jiff::civil::{Date, date};
 
 /// What a person wrote: no mail at detail `link` may hold it.
@@ -243,5 +244,20 @@ pub fn troubles() -> Vec<Trouble> {
             since: date(2027, 4, 20),
             summary: "people.csv: 3 faults".into(),
         },
+        Trouble::YearPlaced(YearPlaced {
+            school_year: "2026/27".into(),
+            on: date(2027, 4, 20),
+            stands_from: Some(date(2027, 5, 4)),
+            dialogues: 54,
+            check_ins: 412,
+            gaps: 2,
+            unplaced: vec![(
+                "Åsskolan F–6".into(),
+                Unplaced {
+                    dialogue: key(Round::Explore),
+                    obstacle: Obstacle::Taken,
+                },
+            )],
+        }),
     ]
 }

@@ -14,12 +14,13 @@ use crate::daemon::Office;
 
 /// What is worth seeing first: the kind of notice, and what a mail may carry beside it; `None`
 /// where that may be anything.
-const WORTH_SEEING: [(&str, Option<&str>); 6] = [
+const WORTH_SEEING: [(&str, Option<&str>); 7] = [
     ("weekly-digest", None),
     ("monthly-digest", None),
     ("evaluation", Some("evaluation")),
     ("dialogue-agenda", Some("focus-area")),
     ("check-in", Some("check-in")),
+    ("invitation", Some("invitation")),
     ("vacancy", Some("vacancy")),
 ];
 
@@ -35,7 +36,8 @@ pub fn write(office: &Office, directory: &Path, sent: &[Sent]) -> anyhow::Result
             .then_with(|| swedish_order(&a.name, &b.name))
     });
     let weeks = by(&sorted, |mail| Week::of(mail.day));
-    let fullest = weeks.iter().max_by_key(|(_, mails)| mails.len());
+    let reminders = |mails: &[&Sent]| mails.iter().filter(|mail| !mail.is_invitation()).count();
+    let fullest = weeks.iter().max_by_key(|(_, mails)| reminders(mails));
     let fullest = fullest.map(|(week, _)| *week);
     let weeks: Vec<Value> = weeks
         .iter()

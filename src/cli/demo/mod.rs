@@ -134,24 +134,30 @@ async fn live(office: &Arc<Office>) -> anyhow::Result<usize> {
 
 fn tell(directory: &Path, mail_days: usize, report: &[pages::Sent]) {
     let people: BTreeSet<&str> = report.iter().map(|mail| mail.person.as_str()).collect();
+    let (invitations, mails): (Vec<&pages::Sent>, Vec<&pages::Sent>) =
+        report.iter().partition(|mail| mail.is_invitation());
     let mut weeks: BTreeMap<(&str, Week), usize> = BTreeMap::new();
-    for mail in report {
+    for mail in &mails {
         *weeks.entry((&mail.person, Week::of(mail.day))).or_default() += 1;
     }
     let most = weeks.values().max().copied().unwrap_or(0);
-    let average = report.len() as f64 / people.len().max(1) as f64 / 44.0;
+    let average = mails.len() as f64 / people.len().max(1) as f64 / 44.0;
     output::print(&format!(
         "Lindhamra kommun lived through the school year 2026/27: {mail_days} mail days.\n\
-         {} mails to {} people. The most anybody got in a week: {most}. On average {average:.1} a person and working week.\n\n\
+         {} mails to {} people. The most anybody got in a week: {most}. On average {average:.1} a person and working week.\n\
+         Beside them {} calendar invitations.\n\n\
          Look around:\n  {}\n\n\
          Every mail as it was sent is in {}.\n\
          Ask about any of it:\n  \
          avstamd --config {config} explain --person asa.lindholm --on 2026-11-23\n  \
-         avstamd --config {config} status --at 2026-11-23T07:00\n\n\
+         avstamd --config {config} status --at 2026-11-23T07:00\n\
+         Place the meetings of the year after:\n  \
+         avstamd --config {config} schedule --year 2027/28 --dry-run --at 2027-06-07T08:00\n\n\
          For your own authority: copy config/avstamd.toml, write your own names, dates and mail server,\n\
          then `avstamd --config FILE import` your files and `avstamd --config FILE forecast`.\n",
-        report.len(),
+        mails.len(),
         people.len(),
+        invitations.len(),
         directory.join("pages/index.html").display(),
         directory.join("mail").display(),
         config = directory.join("avstamd.toml").display(),

@@ -33,6 +33,13 @@ pub struct Sent {
     pub english: bool,
 }
 
+impl Sent {
+    /// Whether it is an invitation.
+    pub fn is_invitation(&self) -> bool {
+        self.kinds.iter().any(|kind| kind == "invitation")
+    }
+}
+
 /// Writes foreseen mails as pages, and an index of them.
 ///
 /// # Errors
@@ -99,7 +106,10 @@ pub async fn write_delivered(office: &Office, directory: &Path) -> anyhow::Resul
             subject: row.subject.unwrap_or_default(),
             page,
             length: part.len(),
-            kinds: notices.iter().filter_map(|n| kind(&n.occurrence)).collect(),
+            kinds: match row.meeting {
+                Some(_) => vec!["invitation".to_owned()],
+                None => notices.iter().filter_map(|n| kind(&n.occurrence)).collect(),
+            },
             english: part.contains("<html lang=\"en\""),
         });
     }
