@@ -495,3 +495,51 @@ fn a_mail_that_is_tried_again_by_hand_joins_the_one_that_gathers() {
         .unwrap();
     assert!(moved > 0);
 }
+
+/// Placed meetings are proposals: in no feed, and in no mail to come, before they stand.
+#[test]
+fn what_is_placed_is_a_proposal_until_it_is_confirmed_or_its_days_have_passed() {
+    let place = Place::settled();
+    let with_windows = CONFIG.replace(
+        "invitations = { dialogues = false, check-ins = false }\n",
+        "",
+    ) + "explore = { from = 2026-09-14, to = 2026-10-23 }\n";
+    place.write("avstamd.toml", &with_windows);
+    let at = ["--at", "2026-08-19T08:00"];
+    let says = |arguments: &[&str]| {
+        let (said, code) = place.says(&[arguments, &at].concat());
+        assert_eq!(code, 0, "{said}");
+        said
+    };
+    let said = says(&["schedule"]);
+    assert!(
+        said.contains("They are proposals until 2026-09-02"),
+        "{said}"
+    );
+    assert!(said.contains("begin before that or on that day"), "{said}");
+    let feed = || says(&["feed", "--person", "rut"]);
+    assert_eq!(feed().matches("BEGIN:VEVENT").count(), 0);
+    let invitations = |from: &str, to: &str| {
+        let mails = says(&["forecast", "--from", from, "--to", to, "--json"]);
+        let mails: Value = serde_json::from_str(&mails).unwrap();
+        let notices = mails.as_array().unwrap().iter();
+        let of = |mail: &&Value| mail["notices"][0]["notice"] == "invitation";
+        notices.filter(of).count()
+    };
+    assert_eq!(invitations("2026-08-19", "2026-09-01"), 0);
+    assert!(invitations("2026-09-02", "2026-09-04") > 4);
+    let told = says(&["explain", "--person", "rut", "--on", "2026-08-20"]);
+    assert!(told.contains("it is a proposal until 2026-09-02"), "{told}");
+
+    let said = says(&["schedule", "--confirm"]);
+    assert!(said.contains("stand from now on"), "{said}");
+    assert!(invitations("2026-08-19", "2026-08-20") > 4);
+    let events = feed().matches("BEGIN:VEVENT").count();
+    assert!(events > 8, "{events}");
+    assert!(says(&["schedule", "--confirm"]).contains("There are no proposals"));
+    let json = says(&["schedule", "--confirm", "--json"]);
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["confirmed"], 0);
+    let (said, code) = place.says(&["schedule", "--confirm", "--dry-run"]);
+    assert_eq!(code, 2, "{said}");
+}

@@ -31,6 +31,7 @@ INSERT INTO dialogue (unit, school_year, round, starts)
 INSERT INTO focus_area (dialogue, chosen_by, text)
     SELECT id, 'principal', 'Läsning' FROM dialogue WHERE unit = '99999991';
 INSERT INTO check_in (principal, area_manager, starts) VALUES ('ylva', 'yngve', '2026-11-25T08:30');
+INSERT INTO busy (person, starts, minutes) VALUES ('ylva', '2026-11-26T10:00', 60);
 INSERT INTO activity (id, title, unit, role, due)
     VALUES ('Y-2', 'Nulägesanalys', '99999991', 'principal', '2026-11-26');
 UPDATE measure SET decision = 'Läsning varje morgon.' WHERE id = 'Y-1';

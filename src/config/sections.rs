@@ -268,7 +268,16 @@ fn school_year(mut table: Table<'_>) -> (Option<SchoolYear>, Option<Date>, Place
     let explore: Option<FromTo> = table.take("explore");
     let evaluate: Option<FromTo> = table.take("evaluate");
     let quality_report: Option<Day> = table.take("quality-report");
-    let place_on: Option<Day> = table.take("place-on");
+    let place_on = table.take_placed::<Day>("place-on");
+    let last = terms.iter().flatten().map(|term| term.to.0).max();
+    if let (Some((day, place)), Some(last)) = (&place_on, last)
+        && day.0 > last
+    {
+        table.fault_at(
+            place,
+            "place-on lies after the school year's last term, so nothing would ever be placed; write a day before the year begins",
+        );
+    }
     let places = table.places();
     table.finish();
     let named = name.zip(terms);
@@ -292,7 +301,7 @@ fn school_year(mut table: Table<'_>) -> (Option<SchoolYear>, Option<Date>, Place
         evaluate: evaluate.map(FromTo::span),
         quality_report: quality_report.map(|day| day.0),
     });
-    (year, place_on.map(|day| day.0), places)
+    (year, place_on.map(|(day, _)| day.0), places)
 }
 
 /// A school year as read, the place of its head and those of its values.

@@ -4,7 +4,7 @@ use crate::{GOOD, faults};
 
 /// What stands in the good configuration, what to write in its place, the line and column of the
 /// fault, and a word of the remedy.
-const BROKEN: [(&str, &str, usize, usize, &str); 106] = [
+const BROKEN: [(&str, &str, usize, usize, &str); 111] = [
     (
         "time-zone = \"Europe/Stockholm\"",
         "dialogue-name = 3",
@@ -337,6 +337,41 @@ const BROKEN: [(&str, &str, usize, usize, &str); 106] = [
     ("times = [", "times = [\"8.30\"] #", 31, 9, "\"07:00\""),
     ("minutes = 90", "minutes = 2", 32, 11, "from 5 to 480"),
     ("every-weeks = 2", "every-weeks = 0", 34, 15, "from 1 to 20"),
+    (
+        "quiet = [",
+        "place-on = 2027-08-01\nquiet = [",
+        26,
+        12,
+        "before the year begins",
+    ),
+    (
+        "[reminders.evaluation]",
+        "[schedule]\nconfirm-after-days = 400\n[reminders.evaluation]",
+        36,
+        22,
+        "from 0 to 365",
+    ),
+    (
+        "[reminders.evaluation]",
+        "[schedule]\nconfirm-after = 4\n[reminders.evaluation]",
+        36,
+        1,
+        "did you mean \"confirm-after-days\"",
+    ),
+    (
+        "[reminders.evaluation]",
+        "[invitations]\nmost-per-day = 0\n[reminders.evaluation]",
+        36,
+        16,
+        "from 1 to 500",
+    ),
+    (
+        "[reminders.evaluation]",
+        "[invitations]\ndialogues = \"ja\"\n[reminders.evaluation]",
+        36,
+        13,
+        "true or false",
+    ),
     ("before = [10, 3, 0]", "before = [10, 10]", 36, 10, "once"),
     ("before = [10, 3, 0]", "before = [-3]", 36, 10, "0 to 500"),
     ("before = [10, 3, 0]", "before = 3", 36, 10, "a list"),

@@ -26,7 +26,7 @@ pub enum Answer {
         /// A note; an empty one leaves what was noted before.
         note: String,
     },
-    /// A planned check-in gets another time.
+    /// A planned check-in gets another time, or is agreed on: placing lets it be from then on.
     CheckInMoved {
         /// Whose.
         pair: Pair,
@@ -70,7 +70,8 @@ pub enum Answer {
         /// The dialogue.
         dialogue: (UnitCode, String, Round),
     },
-    /// A dialogue gets another time, and another place if one is named.
+    /// A dialogue gets another time, and another place if one is named, or is agreed on: placing lets
+    /// it be from then on.
     DialogueMoved {
         /// The dialogue.
         dialogue: (UnitCode, String, Round),
@@ -216,7 +217,7 @@ fn write(connection: &Connection, answer: &Answer) -> Result<usize, StoreError> 
     Ok(match answer {
         Answer::CheckInHeld { pair, on, note } => check_in_held(connection, pair, *on, note)?,
         Answer::CheckInMoved { pair, starts, to } => connection.execute(
-            "UPDATE check_in SET starts = ?4
+            "UPDATE check_in SET starts = ?4, placed = NULL
              WHERE principal = ?1 AND area_manager = ?2 AND starts = ?3 AND state = 'planned'",
             params![
                 pair.principal.as_str(),
@@ -251,7 +252,7 @@ fn write(connection: &Connection, answer: &Answer) -> Result<usize, StoreError> 
         Answer::DialogueMoved { dialogue: (unit, year, round), starts, place } => connection
             .execute(
                 "UPDATE dialogue SET sequence = sequence + (starts <> ?4 OR place <> ifnull(?5, place)),
-                        starts = ?4, place = ifnull(?5, place), state = 'planned'
+                        starts = ?4, place = ifnull(?5, place), state = 'planned', placed = NULL
                  WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
                 params![unit.as_str(), year, round.word(), minute(*starts), place],
             )?,
