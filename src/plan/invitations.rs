@@ -652,25 +652,20 @@ impl<'a> Round<'a> {
 }
 
 /// The SEQUENCE of a meeting that is to be held: as it was last told, or one more where time or
-/// place have changed since, or somebody who was told that it is not comes after all.
+/// place have changed since, or it was called off. Whoever comes back to a meeting that went on
+/// without them is told under the same: the later mail counts (RFC 5546 2.1.5).
 fn sequence(wanted: &Wanted, of: &BTreeMap<&PersonId, &Told>) -> u32 {
     let Some(last) = of.values().map(|told| told.sequence).max() else {
         return wanted.floor;
     };
-    let current = of.values().any(|told| {
+    let is_current = of.values().any(|told| {
         told.method == Method::Request
             && told.sequence == last
             && told.meeting.is_at(&wanted.meeting)
     });
-    let comes_back = of.iter().any(|(person, told)| {
-        told.method == Method::Cancel
-            && told.sequence == last
-            && wanted.meeting.attendee(person).is_some()
-    });
-    if current && !comes_back {
-        last
-    } else {
-        wanted.floor.max(last + 1)
+    match is_current {
+        true => last,
+        false => wanted.floor.max(last + 1),
     }
 }
 
