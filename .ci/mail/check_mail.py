@@ -63,15 +63,21 @@ def check_bytes(raw):
 
 
 def check_body(mail, units):
-    """Faults of the two alternatives; gives the units they name as the generator's value."""
+    """Faults of the alternatives; gives the units they name as the generator's value."""
     if mail.get_content_type() != "multipart/alternative":
         yield f"it is {mail.get_content_type()}"
         return set()
     parts = list(mail.iter_parts())
     kinds = [part.get_content_type() for part in parts]
-    if kinds != ["text/plain", "text/html"]:
+    invites = "<invitations." in mail["List-Id"]
+    if kinds != ["text/plain", "text/html"] + ["text/calendar"] * invites:
         yield f"its parts are {kinds}"
         return set()
+    if invites:
+        event = parts[2].get_content(errors="strict")
+        method = parts[2]["Content-Type"].params["method"]
+        if f"\r\nMETHOD:{method}\r\n" not in event or "@avstamd\r\n" not in event:
+            yield f"its event is {event!r}"
     for part in parts:
         if part.get_content_charset() != "utf-8":
             yield f"{part.get_content_type()} is in {part.get_content_charset()}"
@@ -163,9 +169,11 @@ def main():
             if row is None:
                 found.append(f"{message_id} is not among the ledger's sent mails")
             else:
-                if (address, row["slot"]) in days:
-                    found.append(f"a second mail for {row['slot']}")
-                days.add((address, row["slot"]))
+                # Invitations come beside the day's mail.
+                if row["meeting"] is None:
+                    if (address, row["slot"]) in days:
+                        found.append(f"a second mail for {row['slot']}")
+                    days.add((address, row["slot"]))
                 if row["subject"] != str(mail["Subject"]):
                     found.append(f"the ledger has the subject {row['subject']!r}")
                 stored = json.loads((options.ledger / f"{row['id']}.json").read_text("utf-8"))
