@@ -4,8 +4,8 @@
 //! one to one (a manager's time slots) that finds a full assignment whenever there is one (Kuhn's
 //! method; Berge's theorem). Where one slot collides with several others, or people meet across
 //! managers, it may miss one; a complete search over the meetings that hang together then looks for
-//! a full assignment, as long as [`SEARCH`] looks at slots last. Groups for which that is too little
-//! keep what the paths found.
+//! an assignment with fewer of them left out, as long as [`SEARCH`] looks at slots last. Groups for
+//! which that is too little keep what was found.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,6 +21,9 @@ const SEARCH: usize = 50_000;
 /// How far the weekly limits give way one by one, before they fall.
 const GIVES: usize = 3;
 
+/// How many more meetings of one person's load fall in a week.
+pub type Most = BTreeMap<(PersonId, Week), usize>;
+
 /// A meeting that wants a slot.
 #[derive(Debug, Clone)]
 pub struct Wish {
@@ -34,10 +37,9 @@ pub struct Wish {
     pub slots: Vec<DateTime>,
 }
 
-/// Gives every wish one of its slots, or none where none can be had. `most` is how many meetings of
-/// one person's load fall in one week; it gives way, one by one, where a wish would otherwise go
-/// without.
-pub fn assign(wishes: &[Wish], most: &BTreeMap<PersonId, usize>) -> Vec<Option<DateTime>> {
+/// Gives every wish one of its slots, or none where none can be had. `most` gives way, one by one,
+/// where a wish would otherwise go without.
+pub fn assign(wishes: &[Wish], most: &Most) -> Vec<Option<DateTime>> {
     let mut chosen = vec![None; wishes.len()];
     let mut steps = SEARCH;
     for together in together(wishes) {
@@ -80,7 +82,7 @@ fn together(wishes: &[Wish]) -> Vec<Vec<usize>> {
 
 struct Table<'a> {
     wishes: &'a [&'a Wish],
-    most: &'a BTreeMap<PersonId, usize>,
+    most: &'a Most,
     /// How far the weekly limits have given way.
     extra: usize,
     chosen: Vec<Option<DateTime>>,
@@ -91,7 +93,7 @@ struct Table<'a> {
 }
 
 impl<'a> Table<'a> {
-    fn new(wishes: &'a [&'a Wish], most: &'a BTreeMap<PersonId, usize>) -> Self {
+    fn new(wishes: &'a [&'a Wish], most: &'a Most) -> Self {
         let mut of_person: BTreeMap<&PersonId, Vec<usize>> = BTreeMap::new();
         let mut of_load: BTreeMap<&PersonId, Vec<usize>> = BTreeMap::new();
         for (number, wish) in wishes.iter().enumerate() {
@@ -222,23 +224,26 @@ impl<'a> Table<'a> {
     }
 
     fn is_full(&self, wish: usize, slot: DateTime) -> bool {
-        let most = self.most.get(&self.wishes[wish].load_of);
+        let load_of = self.wishes[wish].load_of.clone();
+        let most = self.most.get(&(load_of, Week::of(slot.date())));
         most.is_some_and(|most| self.of_week(wish, slot).len() >= most + self.extra)
     }
 
-    /// A complete search; the weekly limits no longer count. Kept only if every wish that has slots
-    /// finds one of them.
+    /// A complete search for an assignment that leaves out fewer, as few as can be; the weekly limits
+    /// no longer count.
     fn search_all(&mut self, steps: &mut usize) {
-        let before = self.chosen.clone();
-        self.chosen.fill(None);
         let hopeful = |wish: &usize| !self.wishes[*wish].slots.is_empty();
-        let open = (0..self.wishes.len()).filter(hopeful).collect();
-        if !self.search(&open, steps) {
+        let open: BTreeSet<usize> = (0..self.wishes.len()).filter(hopeful).collect();
+        let is_left_out = |wish: &&usize| self.chosen[**wish].is_none();
+        let left_out = open.iter().filter(is_left_out).count();
+        let before = std::mem::replace(&mut self.chosen, vec![None; self.wishes.len()]);
+        let mut fewer = 0..left_out;
+        if !fewer.any(|left_out| self.search(&open, left_out, steps)) {
             self.chosen = before;
         }
     }
 
-    fn search(&mut self, open: &BTreeSet<usize>, steps: &mut usize) -> bool {
+    fn search(&mut self, open: &BTreeSet<usize>, left_out: usize, steps: &mut usize) -> bool {
         // What is looked at is what it costs.
         let looks = open.iter().map(|&wish| self.wishes[wish].slots.len());
         match steps.checked_sub(looks.sum()) {
@@ -259,11 +264,14 @@ impl<'a> Table<'a> {
         rest.remove(&wish);
         for slot in slots {
             self.chosen[wish] = Some(slot);
-            if self.search(&rest, steps) {
+            if self.search(&rest, left_out, steps) {
                 return true;
             }
             self.chosen[wish] = None;
         }
-        false
+        match left_out.checked_sub(1) {
+            Some(left_out) => self.search(&rest, left_out, steps),
+            None => false,
+        }
     }
 }

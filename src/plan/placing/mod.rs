@@ -16,16 +16,22 @@
 //! 5. Check-ins keep their weekday and time.
 
 mod assign;
+mod book;
 mod check_ins;
 mod dialogues;
 mod diary;
 mod ground;
+mod outcome;
+mod rhythm;
+mod room;
+
+use std::collections::BTreeMap;
 
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
-pub use assign::{Wish, assign};
-use ground::Ground;
+pub use assign::{Most, Wish, assign};
+use book::Book;
 
 use super::matter::DialogueKey;
 use super::rules::Rhythm;
@@ -224,15 +230,17 @@ pub struct Placement {
 /// Places what the school year lacks: both dialogues of every unit, and every pair's check-ins.
 /// Meetings on record stay where they are, and are planned around.
 pub fn place(request: &Request<'_>) -> Placement {
-    let mut ground = Ground::new(request);
-    let mut placement = Placement::default();
-    dialogues::place(&mut ground, &mut placement);
-    check_ins::place(&mut ground, &mut placement);
-    placement
-        .dialogues
-        .sort_by(|a, b| (a.starts, &a.dialogue).cmp(&(b.starts, &b.dialogue)));
-    placement
-        .check_ins
-        .sort_by(|a, b| (a.starts, &a.pair).cmp(&(b.starts, &b.pair)));
-    placement
+    let mut stuck = BTreeMap::new();
+    loop {
+        let mut book = Book::new(request, &stuck);
+        dialogues::place(&mut book);
+        check_ins::place(&mut book);
+        room::make(&mut book);
+        let more = outcome::stuck(&book);
+        if more.is_empty() {
+            return outcome::outcome(book, stuck);
+        }
+        // What cannot be moved either stays on record, and its time is taken after all.
+        stuck.extend(more);
+    }
 }
