@@ -178,7 +178,7 @@ pub fn orderly(areas: usize, units: usize) -> Authority {
     }
 }
 
-fn any_day() -> impl Strategy<Value = Date> {
+pub fn any_day() -> impl Strategy<Value = Date> {
     (0i32..310).prop_map(|n| date(2026, 8, 10).saturating_add(n.days()))
 }
 

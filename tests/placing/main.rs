@@ -3,6 +3,7 @@
 mod authority;
 mod command;
 mod exact;
+mod replacing;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -10,8 +11,7 @@ use std::collections::BTreeMap;
 use authority::{Authority, add_unit, any_authority, calendar, manager, orderly, principal, unit};
 use avstamd::calendar::{Span, Week};
 use avstamd::follow_up::{
-    Absence, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Pair, PersonId, Round,
-    SupportLevel,
+    Absence, AreaWorld, CheckIn, CheckInState, Pair, PersonId, Round, SupportLevel,
 };
 use avstamd::plan::placing::{Busy, Obstacle, Placement, place};
 use jiff::civil::{Date, date};
@@ -144,31 +144,6 @@ fn breaks_are_bridged() {
     );
 }
 
-/// What was placed and kept is on record; another unit is planned around it.
-#[test]
-fn another_unit_moves_no_meeting() {
-    let mut authority = orderly(4, 7);
-    let before = placed(&authority);
-    assert!(before.unplaced.is_empty() && before.gaps.is_empty());
-    keep(&mut authority, &before);
-    assert_eq!(
-        placed(&authority),
-        Placement::default(),
-        "there is nothing left to place"
-    );
-    add_unit(&mut authority.worlds[0], 99, 99, SupportLevel::Standard);
-    let after = placed(&authority);
-    assert_eq!(after.dialogues.len(), 2);
-    assert!(
-        after.unplaced.is_empty() && after.gaps.is_empty(),
-        "{:?}",
-        after.gaps
-    );
-    let is_new =
-        |placed: &avstamd::plan::placing::PlacedCheckIn| placed.pair.principal == principal(99);
-    assert!(after.check_ins.iter().all(is_new));
-}
-
 fn is_away(authority: &mut Authority, person: PersonId, (from, to): (Date, Date)) {
     authority.worlds[0].absences.push(Absence {
         person,
@@ -176,42 +151,6 @@ fn is_away(authority: &mut Authority, person: PersonId, (from, to): (Date, Date)
         to,
         deputy: None,
     });
-}
-
-/// Writes a placement into the record, as the shell does.
-fn keep(authority: &mut Authority, placement: &Placement) {
-    for world in &mut authority.worlds {
-        for placed in &placement.dialogues {
-            if world.units.contains_key(&placed.dialogue.unit) {
-                world.dialogues.push(Dialogue {
-                    unit: placed.dialogue.unit.clone(),
-                    school_year: placed.dialogue.school_year.clone(),
-                    round: placed.dialogue.round,
-                    starts: placed.starts,
-                    minutes: placed.minutes,
-                    place: String::new(),
-                    state: DialogueState::Planned,
-                    sequence: 0,
-                    focus_areas: Vec::new(),
-                    is_placed: false,
-                    proposed_until: None,
-                });
-            }
-        }
-        for placed in &placement.check_ins {
-            world.check_ins.push(CheckIn {
-                pair: placed.pair.clone(),
-                starts: placed.starts,
-                minutes: placed.minutes,
-                state: CheckInState::Planned,
-                held_on: None,
-                note: String::new(),
-                uid: String::new(),
-                is_placed: false,
-                proposed_until: None,
-            });
-        }
-    }
 }
 
 /// Two weeks without the manager: they are met before, and the gap that is left is listed.

@@ -6,6 +6,7 @@ use avstamd::calendar::Week;
 use avstamd::follow_up::{
     CheckInState, DialogueState, Pair, PersonId, Round, SupportLevel, UnitCode,
 };
+use avstamd::plan::DialogueKey;
 use avstamd::plan::placing::{Placement, Request, Times};
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
@@ -16,7 +17,7 @@ type Taken = (DateTime, DateTime, bool);
 /// Every hard rule that a placement breaks, in words.
 pub fn broken(request: &Request<'_>, placement: &Placement) -> Vec<String> {
     let mut broken = Vec::new();
-    let mut taken: BTreeMap<PersonId, Vec<Taken>> = on_record(request);
+    let mut taken: BTreeMap<PersonId, Vec<Taken>> = on_record(request, placement, &mut broken);
     for placed in &placement.dialogues {
         let key = &placed.dialogue;
         let day = placed.starts.date();
@@ -109,21 +110,93 @@ fn on_a_day(
     }
 }
 
-fn on_record(request: &Request<'_>) -> BTreeMap<PersonId, Vec<Taken>> {
+/// What is on record and stays there. What an earlier placing put there has to keep the hard rules,
+/// unless it is told that it cannot.
+fn on_record(
+    request: &Request<'_>,
+    placement: &Placement,
+    broken: &mut Vec<String>,
+) -> BTreeMap<PersonId, Vec<Taken>> {
     let mut taken = BTreeMap::new();
     for busy in request.busy {
         take(&mut taken, &busy.person, (busy.starts, busy.minutes, false));
     }
+    let mut seen = BTreeSet::new();
     for world in request.worlds {
         for meeting in &world.check_ins {
-            if meeting.state != CheckInState::Cancelled {
-                for person in [&meeting.pair.principal, &meeting.pair.area_manager] {
-                    take(&mut taken, person, (meeting.starts, meeting.minutes, false));
-                }
+            let (pair, starts) = (&meeting.pair, meeting.starts);
+            let is_cancelled = meeting.state == CheckInState::Cancelled;
+            if is_cancelled || leaves(placement, pair, starts) || !seen.insert((pair, starts)) {
+                continue;
+            }
+            let own = is_own(
+                request,
+                meeting.is_placed && meeting.state == CheckInState::Planned,
+                starts,
+            );
+            let mut worlds = request.worlds.iter();
+            if own
+                && !(is_open(request, starts.date())
+                    && worlds.any(|world| world.pairs(starts.date()).contains(pair)))
+            {
+                broken.push(format!("{pair:?} cannot stay at {starts}"));
+            }
+            for person in [&pair.principal, &pair.area_manager] {
+                take(&mut taken, person, (starts, meeting.minutes, own));
+            }
+        }
+        for meeting in &world.dialogues {
+            let is_same = |key: &DialogueKey| {
+                (&key.unit, &key.school_year, key.round)
+                    == (&meeting.unit, &meeting.school_year, meeting.round)
+            };
+            let mut moved = placement.dialogues.iter();
+            if meeting.state == DialogueState::Cancelled
+                || moved.any(|moved| is_same(&moved.dialogue))
+            {
+                continue;
+            }
+            let (unit, day) = (&meeting.unit, meeting.starts.date());
+            let mut told = placement.unplaced.iter();
+            let own = is_own(
+                request,
+                meeting.is_placed && meeting.state == DialogueState::Planned,
+                meeting.starts,
+            ) && !told.any(|told| is_same(&told.dialogue));
+            let (principal, managers) = (world.principal(unit, day), world.area_managers(day));
+            let staff =
+                request.rules.dialogues.on_staff_days && request.year.staff_days.contains(&day);
+            if own
+                && (principal.is_none()
+                    || managers.is_empty()
+                    || !world.units[unit].is_active(day)
+                    || !(request.calendar.is_school_day(day) || staff))
+            {
+                broken.push(format!(
+                    "the dialogue of {unit} cannot stay at {}",
+                    meeting.starts
+                ));
+            }
+            let people: BTreeSet<PersonId> = managers.into_iter().chain(principal).collect();
+            for person in people {
+                take(&mut taken, &person, (meeting.starts, meeting.minutes, own));
             }
         }
     }
     taken
+}
+
+/// Whether placing answers for a meeting on record.
+fn is_own(request: &Request<'_>, is_placed: bool, starts: DateTime) -> bool {
+    is_placed && starts.date() >= request.from
+}
+
+/// Whether a check-in on record is moved or withdrawn.
+fn leaves(placement: &Placement, pair: &Pair, starts: DateTime) -> bool {
+    let mut moved = placement.check_ins.iter();
+    let mut withdrawn = placement.withdrawn.iter();
+    moved.any(|moved| &moved.pair == pair && moved.moved_from == Some(starts))
+        || withdrawn.any(|gone| &gone.pair == pair && gone.starts == starts)
 }
 
 fn take(
@@ -208,6 +281,7 @@ fn met(request: &Request<'_>, placement: &Placement, pair: &Pair) -> BTreeSet<We
     let recorded = request.worlds.iter().flat_map(|world| &world.check_ins);
     let recorded = recorded
         .filter(|meeting| &meeting.pair == pair && meeting.state != CheckInState::Cancelled)
+        .filter(|meeting| !leaves(placement, pair, meeting.starts))
         .map(|meeting| Week::of(meeting.starts.date()));
     let placed = placement
         .check_ins

@@ -11,10 +11,10 @@ use jiff::civil::{Date, DateTime};
 use super::diary::{Diary, Taker};
 use super::ground::{Ground, attendants};
 use super::rhythm::{Rhythm, rhythms};
-use super::{Obstacle, Request, Times, Withdrawn};
+use super::{Obstacle, Request, Times};
 use crate::calendar::{Span, Week};
 use crate::follow_up::{
-    AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, PersonId, Round, SchoolUnit,
+    AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, Pair, PersonId, Round, SchoolUnit,
     UnitCode,
 };
 use crate::plan::matter::DialogueKey;
@@ -52,30 +52,60 @@ pub struct Meeting {
     pub was: Option<DateTime>,
 }
 
+/// Where the meetings stand that placing answers for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Own {
+    /// Start and length of each dialogue.
+    pub dialogues: BTreeMap<DialogueKey, (DateTime, u32)>,
+    /// The length of each check-in.
+    pub check_ins: BTreeMap<(DateTime, Pair), u32>,
+}
+
+impl Own {
+    /// Those that are on record.
+    pub fn on_record(request: &Request<'_>) -> Self {
+        let mut own = Self::default();
+        for &world in request.worlds {
+            let dialogues = world.dialogues.iter();
+            for dialogue in dialogues.filter(|d| is_own_dialogue(request, world, d)) {
+                let stretch = (dialogue.starts, dialogue.minutes);
+                own.dialogues.insert(key_of(dialogue), stretch);
+            }
+            let check_ins = world.check_ins.iter();
+            for check_in in check_ins.filter(|check_in| is_own_check_in(request, check_in)) {
+                let key = (check_in.starts, check_in.pair.clone());
+                own.check_ins.insert(key, check_in.minutes);
+            }
+        }
+        own
+    }
+}
+
 /// The book. The first meetings are those of the occasions, in the same order.
 pub struct Book<'a> {
     pub ground: Ground<'a>,
     pub occasions: Vec<Occasion<'a>>,
     pub rhythms: Vec<Rhythm>,
     pub meetings: Vec<Meeting>,
-    /// Check-ins of an earlier placing whose two people are no pair any more.
-    pub parted: Vec<Withdrawn>,
     /// The dialogues that stay where they are, by the managers whose week they fall in.
     staying: Vec<(Vec<PersonId>, DateTime)>,
     diary: Diary,
 }
 
 impl<'a> Book<'a> {
-    /// The book at the beginning. The dialogues of `stuck` stay where they are, though they cannot
-    /// be held there.
-    pub fn new(request: &'a Request<'a>, stuck: &BTreeMap<DialogueKey, Obstacle>) -> Self {
+    /// The book at the beginning, with the meetings that placing answers for so far. The dialogues
+    /// of `stuck` stay where they are, though they cannot be held there.
+    pub fn new(
+        request: &'a Request<'a>,
+        own: &Own,
+        stuck: &BTreeMap<DialogueKey, Obstacle>,
+    ) -> Self {
         let ground = Ground::new(request);
         let mut book = Self {
             rhythms: rhythms(&ground),
             ground,
             occasions: Vec::new(),
             meetings: Vec::new(),
-            parted: Vec::new(),
             staying: Vec::new(),
             diary: Diary::default(),
         };
@@ -83,41 +113,53 @@ impl<'a> Book<'a> {
             let stretch = (busy.starts, busy.minutes);
             book.diary.take(&busy.person, stretch, Taker::Else);
         }
-        let dialogues = book.enter_dialogues(stuck);
-        let check_ins = book.enter_check_ins();
-        for (number, dialogue) in dialogues {
-            book.stand(number, dialogue.starts);
+        let settled = book.enter_dialogues_on_record(own, stuck);
+        book.enter_check_ins_on_record();
+        book.enter_occasions(own, &settled);
+        for number in 0..book.occasions.len() {
+            book.stand(number);
         }
-        for check_in in check_ins {
-            book.enter_own_check_in(check_in);
+        for ((starts, pair), &minutes) in &own.check_ins {
+            book.enter_own_check_in(pair, (*starts, minutes));
         }
         book
     }
 
-    /// Every dialogue of the year: a day of its own for those that stay, an occasion for the others.
-    /// Returns those whose date is an earlier placing's.
-    fn enter_dialogues(
+    /// Every dialogue that stays where it is. Returns what needs no occasion.
+    fn enter_dialogues_on_record(
         &mut self,
+        own: &Own,
         stuck: &BTreeMap<DialogueKey, Obstacle>,
-    ) -> Vec<(usize, &'a Dialogue)> {
+    ) -> BTreeSet<DialogueKey> {
         let request = self.ground.request;
-        let mut own: BTreeMap<DialogueKey, &Dialogue> = BTreeMap::new();
-        let mut on_record = BTreeSet::new();
+        let mut settled = BTreeSet::new();
         for &world in request.worlds {
             for dialogue in &world.dialogues {
-                let key = key_of(dialogue);
-                if is_own_dialogue(request, dialogue)
-                    && world.units.contains_key(&dialogue.unit)
-                    && !stuck.contains_key(&key)
-                {
-                    own.insert(key, dialogue);
-                } else {
-                    self.enter_fixed_dialogue(world, dialogue);
-                    on_record.insert(key);
+                if is_own_dialogue(request, world, dialogue) {
+                    continue;
                 }
+                if dialogue.state != DialogueState::Cancelled {
+                    let stretch = (dialogue.starts, dialogue.minutes);
+                    self.enter_fixed_dialogue((world, &dialogue.unit), stretch);
+                }
+                settled.insert(key_of(dialogue));
+            }
+            let stuck = stuck
+                .keys()
+                .filter(|key| world.units.contains_key(&key.unit));
+            for key in stuck {
+                if let Some(&stretch) = own.dialogues.get(key) {
+                    self.enter_fixed_dialogue((world, &key.unit), stretch);
+                }
+                settled.insert(key.clone());
             }
         }
-        let mut placed = Vec::new();
+        settled
+    }
+
+    /// An occasion for every other dialogue of the year.
+    fn enter_occasions(&mut self, own: &Own, settled: &BTreeSet<DialogueKey>) {
+        let request = self.ground.request;
         for round in [Round::Explore, Round::Evaluate] {
             for &world in request.worlds {
                 let days = Days::of(&self.ground, world, round);
@@ -127,22 +169,21 @@ impl<'a> Book<'a> {
                         school_year: request.year.name.clone(),
                         round,
                     };
-                    let own = own.get(&key).copied();
-                    if on_record.contains(&key) || (own.is_none() && !operates(request, unit)) {
+                    let own = own.dialogues.get(&key).copied();
+                    if settled.contains(&key) || (own.is_none() && !operates(request, unit)) {
                         continue;
                     }
-                    let number = self.occasions.len();
-                    placed.extend(own.map(|own| (number, own)));
-                    let (days, obstacle) = days.of_unit(&self.ground, unit);
+                    let usual = request.rules.dialogues.minutes;
                     self.meetings.push(Meeting {
-                        kind: Kind::Dialogue(number),
-                        minutes: own.map_or(request.rules.dialogues.minutes, |own| own.minutes),
+                        kind: Kind::Dialogue(self.occasions.len()),
+                        minutes: own.map_or(usual, |(_, minutes)| minutes),
                         starts: None,
-                        was: own.map(|own| own.starts),
+                        was: own.map(|(starts, _)| starts),
                     });
+                    let (days, obstacle) = days.of_unit(&self.ground, unit);
                     self.occasions.push(Occasion {
-                        company: own.map_or_else(BTreeSet::new, |own| {
-                            attendants(world, &unit.code, own.starts.date())
+                        company: own.map_or_else(BTreeSet::new, |(starts, _)| {
+                            attendants(world, &unit.code, starts.date())
                         }),
                         world,
                         unit,
@@ -153,24 +194,25 @@ impl<'a> Book<'a> {
                 }
             }
         }
-        placed
     }
 
-    fn enter_fixed_dialogue(&mut self, world: &AreaWorld, dialogue: &Dialogue) {
-        if dialogue.state == DialogueState::Cancelled {
-            return;
+    fn enter_fixed_dialogue(
+        &mut self,
+        (world, unit): (&AreaWorld, &UnitCode),
+        (starts, minutes): (DateTime, u32),
+    ) {
+        for person in attendants(world, unit, starts.date()) {
+            self.diary.take(&person, (starts, minutes), Taker::Fixed);
         }
-        let day = dialogue.starts.date();
-        for person in attendants(world, &dialogue.unit, day) {
-            let stretch = (dialogue.starts, dialogue.minutes);
-            self.diary.take(&person, stretch, Taker::Fixed);
-        }
-        let managers = world.area_managers(day);
-        self.staying.push((managers, dialogue.starts));
+        let managers = world.area_managers(starts.date());
+        self.staying.push((managers, starts));
     }
 
     /// Lets a dialogue stand where an earlier placing put it, if it still can.
-    fn stand(&mut self, number: usize, starts: DateTime) {
+    fn stand(&mut self, number: usize) {
+        let Some(starts) = self.meetings[number].was else {
+            return;
+        };
         let Occasion {
             world,
             unit,
@@ -190,16 +232,11 @@ impl<'a> Book<'a> {
         }
     }
 
-    /// Every check-in on record that stays. Returns those that an earlier placing put there.
-    fn enter_check_ins(&mut self) -> Vec<&'a CheckIn> {
+    /// Every check-in on record that stays where it is.
+    fn enter_check_ins_on_record(&mut self) {
         let request = self.ground.request;
-        let mut own: BTreeMap<_, &CheckIn> = BTreeMap::new();
-        let numbers: BTreeMap<_, usize> = (self.rhythms.iter().enumerate())
-            .map(|(number, rhythm)| (rhythm.pair.clone(), number))
-            .collect();
         for check_in in request.worlds.iter().flat_map(|world| &world.check_ins) {
             if is_own_check_in(request, check_in) {
-                own.insert((check_in.starts, &check_in.pair), check_in);
                 continue;
             }
             if check_in.day().is_some() {
@@ -208,41 +245,38 @@ impl<'a> Book<'a> {
                     self.diary.take(person, stretch, Taker::Fixed);
                 }
             }
-            if let Some(&number) = numbers.get(&check_in.pair) {
+            if let Some(number) = self.rhythm_of(&check_in.pair) {
                 let (weeks, calendar) = (&self.ground.weeks, request.calendar);
                 self.rhythms[number].recall(check_in, weeks, calendar);
             }
         }
-        own.into_values().collect()
+    }
+
+    fn rhythm_of(&self, pair: &Pair) -> Option<usize> {
+        let rhythms = &self.rhythms;
+        rhythms
+            .binary_search_by(|rhythm| rhythm.pair.cmp(pair))
+            .ok()
     }
 
     /// Lets a check-in stand where an earlier placing put it, if it still can.
-    fn enter_own_check_in(&mut self, check_in: &CheckIn) {
-        let pairs = self
-            .rhythms
-            .binary_search_by(|rhythm| rhythm.pair.cmp(&check_in.pair));
-        let Ok(number) = pairs else {
-            self.parted.push(Withdrawn {
-                pair: check_in.pair.clone(),
-                starts: check_in.starts,
-            });
+    fn enter_own_check_in(&mut self, pair: &Pair, (starts, minutes): (DateTime, u32)) {
+        let Some(number) = self.rhythm_of(pair) else {
             return;
         };
         let meeting = self.meetings.len();
         self.meetings.push(Meeting {
             kind: Kind::CheckIn(number),
-            minutes: check_in.minutes,
+            minutes,
             starts: None,
-            was: Some(check_in.starts),
+            was: Some(starts),
         });
-        let rhythm = &mut self.rhythms[number];
-        rhythm.barred.insert(check_in.starts);
-        rhythm.grow_used_to(check_in.starts);
-        let day = check_in.starts.date();
-        let can_stand =
-            rhythm.are_together(day) && !self.ground.is_away(&self.rhythms[number].people, day);
-        if can_stand && self.is_free(meeting, check_in.starts) {
-            self.set(meeting, Some(check_in.starts));
+        self.rhythms[number].grow_used_to(starts);
+        let rhythm = &self.rhythms[number];
+        let day = starts.date();
+        let can_stand = rhythm.are_together(day) && !self.ground.is_away(&rhythm.people, day);
+        if can_stand && self.is_free(meeting, starts) {
+            self.set(meeting, Some(starts));
         }
     }
 
@@ -325,6 +359,33 @@ impl<'a> Book<'a> {
     pub fn detour(&self, manager: &PersonId, starts: DateTime, minutes: u32) -> u32 {
         let apart = self.diary.apart(manager, (starts, minutes));
         apart.unwrap_or(u32::MAX)
+    }
+
+    /// Where the meetings stand now, of those that stood at `before`.
+    pub fn own(&self, before: &Own, stuck: &BTreeMap<DialogueKey, Obstacle>) -> Own {
+        let mut own = Own::default();
+        let stay = before
+            .dialogues
+            .iter()
+            .filter(|(key, _)| stuck.contains_key(key));
+        own.dialogues
+            .extend(stay.map(|(key, stretch)| (key.clone(), *stretch)));
+        for meeting in &self.meetings {
+            let Some(starts) = meeting.starts else {
+                continue;
+            };
+            match meeting.kind {
+                Kind::Dialogue(number) => {
+                    let key = self.occasions[number].key.clone();
+                    own.dialogues.insert(key, (starts, meeting.minutes));
+                }
+                Kind::CheckIn(number) => {
+                    let pair = self.rhythms[number].pair.clone();
+                    own.check_ins.insert((starts, pair), meeting.minutes);
+                }
+            }
+        }
+        own
     }
 
     /// The dialogues of each manager, week by week.
@@ -457,13 +518,16 @@ fn operates(request: &Request<'_>, unit: &SchoolUnit) -> bool {
         && unit.active_to.is_none_or(|to| span.from <= to)
 }
 
-fn is_own_dialogue(request: &Request<'_>, dialogue: &Dialogue) -> bool {
+/// Whether placing answers for a dialogue on record.
+fn is_own_dialogue(request: &Request<'_>, world: &AreaWorld, dialogue: &Dialogue) -> bool {
     dialogue.is_placed
         && dialogue.state == DialogueState::Planned
         && dialogue.school_year == request.year.name
         && dialogue.starts.date() >= request.from
+        && world.units.contains_key(&dialogue.unit)
 }
 
+/// Whether placing answers for a check-in on record.
 fn is_own_check_in(request: &Request<'_>, check_in: &CheckIn) -> bool {
     let day = check_in.starts.date();
     check_in.is_placed

@@ -26,8 +26,14 @@ pub fn place(book: &mut Book<'_>) {
             now.extend(must);
             soon.extend(may);
         }
-        place_week(book, week, now.clone());
-        place_week(book, week, soon);
+        // Those who must come before those who may; and who has a usual time first, so that it is
+        // theirs, and the others gather around them.
+        for wanted in [&now, &soon] {
+            let is_at_home = |&&number: &&usize| book.rhythms[number].home().is_some();
+            let (settled, new): (Vec<usize>, Vec<usize>) = wanted.iter().partition(is_at_home);
+            place_week(book, week, &settled);
+            place_week(book, week, &new);
+        }
         for number in now {
             place_before(book, week, number);
         }
@@ -59,9 +65,7 @@ fn wanted_in(rhythms: &[Rhythm], own: &[usize], week: usize) -> (Vec<usize>, Vec
 }
 
 /// Gives each of a week's meetings its time, as far as there is one.
-fn place_week(book: &mut Book<'_>, week: usize, mut wanted: Vec<usize>) {
-    // Who has a usual time comes first, so that it is theirs.
-    wanted.sort_by_key(|&number| (book.rhythms[number].home().is_none(), number));
+fn place_week(book: &mut Book<'_>, week: usize, wanted: &[usize]) {
     let wish = |&number: &usize| Wish {
         people: book.rhythms[number].people.clone(),
         load_of: book.rhythms[number].pair.area_manager.clone(),
@@ -70,7 +74,7 @@ fn place_week(book: &mut Book<'_>, week: usize, mut wanted: Vec<usize>) {
     };
     let wishes: Vec<Wish> = wanted.iter().map(wish).collect();
     let chosen = assign(&wishes, &Most::new());
-    for (number, starts) in wanted.into_iter().zip(chosen) {
+    for (&number, starts) in wanted.iter().zip(chosen) {
         if let Some(starts) = starts {
             enter(book, number, starts);
         }
@@ -95,8 +99,8 @@ fn enter(book: &mut Book<'_>, number: usize, starts: DateTime) {
     book.rhythms[number].grow_used_to(starts);
 }
 
-/// The free times of a week: the usual one first, then the same weekday, then the same time, then
-/// those beside another meeting of the manager, then the earliest.
+/// The free times of a week: the usual one first, then the same weekday, and then those beside
+/// another meeting of the manager, then the earliest.
 fn slots(book: &Book<'_>, number: usize, week: usize) -> Vec<DateTime> {
     let rhythm = &book.rhythms[number];
     let minutes = book.ground.request.rules.check_ins.minutes;

@@ -31,7 +31,7 @@ use jiff::civil::{Date, DateTime, Time, Weekday};
 use serde::{Deserialize, Serialize};
 
 pub use assign::{Most, Wish, assign};
-use book::Book;
+use book::{Book, Own};
 
 use super::matter::DialogueKey;
 use super::rules::Rhythm;
@@ -227,18 +227,41 @@ pub struct Placement {
     pub gaps: Vec<LongGap>,
 }
 
+/// How many times placing goes over its own result.
+const ROUNDS: usize = 8;
+
 /// Places what the school year lacks: both dialogues of every unit, and every pair's check-ins.
-/// Meetings on record stay where they are, and are planned around.
+/// Meetings on record stay where they are, and are planned around. What an earlier placing put there
+/// moves where it can no longer be held, and otherwise only to make room for what finds none.
 pub fn place(request: &Request<'_>) -> Placement {
+    let on_record = Own::on_record(request);
+    let mut own = on_record.clone();
+    let mut rounds = 0;
+    loop {
+        let (book, stuck) = round(request, &own);
+        let now = book.own(&own, &stuck);
+        rounds += 1;
+        // The result is one that placing has nothing to add to, so that it does not the next time.
+        let placement = outcome::outcome(&book, &stuck, (&on_record, &now));
+        let is_whole = placement.unplaced.is_empty() && placement.gaps.is_empty();
+        if is_whole || now == own || rounds == ROUNDS {
+            return placement;
+        }
+        own = now;
+    }
+}
+
+/// Goes over the year once.
+fn round<'a>(request: &'a Request<'a>, own: &Own) -> (Book<'a>, BTreeMap<DialogueKey, Obstacle>) {
     let mut stuck = BTreeMap::new();
     loop {
-        let mut book = Book::new(request, &stuck);
+        let mut book = Book::new(request, own, &stuck);
         dialogues::place(&mut book);
         check_ins::place(&mut book);
         room::make(&mut book);
         let more = outcome::stuck(&book);
         if more.is_empty() {
-            return outcome::outcome(book, stuck);
+            return (book, stuck);
         }
         // What cannot be moved either stays on record, and its time is taken after all.
         stuck.extend(more);

@@ -1,12 +1,13 @@
-//! What came of placing, told from the book.
+//! What came of placing: what is new, what has moved and what is withdrawn, by where the meetings
+//! stood before and where they stand now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::DateTime;
 
-use super::book::{Book, Kind, Meeting};
+use super::book::{Book, Own};
 use super::{Obstacle, PlacedCheckIn, PlacedDialogue, Placement, Request, Unplaced, Withdrawn};
-use crate::follow_up::DialogueState;
+use crate::follow_up::{DialogueState, Pair};
 use crate::plan::matter::DialogueKey;
 
 /// The dialogues of an earlier placing that can be held neither where they are nor elsewhere.
@@ -18,20 +19,38 @@ pub fn stuck(book: &Book<'_>) -> BTreeMap<DialogueKey, Obstacle> {
         .collect()
 }
 
-/// The placement that a full book amounts to.
-pub fn outcome(book: Book<'_>, stuck: BTreeMap<DialogueKey, Obstacle>) -> Placement {
-    let mut placement = Placement::default();
-    placement.unplaced.extend(cancelled(book.ground.request));
-    let stuck = stuck.into_iter();
-    placement
-        .unplaced
-        .extend(stuck.map(|(dialogue, obstacle)| Unplaced { dialogue, obstacle }));
-    dialogues(&book, &mut placement);
-    check_ins(&book, &mut placement);
+/// The placement that takes the meetings from where they stood to where they stand in the book.
+pub fn outcome(
+    book: &Book<'_>,
+    stuck: &BTreeMap<DialogueKey, Obstacle>,
+    (before, now): (&Own, &Own),
+) -> Placement {
+    let mut placement = Placement {
+        unplaced: unplaced(book, stuck),
+        ..Placement::default()
+    };
+    for occasion in &book.occasions {
+        let (dialogue, world) = (occasion.key.clone(), occasion.world);
+        let was = before.dialogues.get(&dialogue).map(|(starts, _)| *starts);
+        let Some(&(starts, minutes)) = now.dialogues.get(&dialogue) else {
+            continue;
+        };
+        let principal = world.principal(&dialogue.unit, starts.date());
+        if let Some(principal) = principal.filter(|_| was != Some(starts)) {
+            placement.dialogues.push(PlacedDialogue {
+                dialogue,
+                principal,
+                area_managers: world.area_managers(starts.date()),
+                starts,
+                minutes,
+                moved_from: was,
+            });
+        }
+    }
+    check_ins((before, now), &mut placement);
     for rhythm in &book.rhythms {
         placement.gaps.extend(rhythm.gaps(&book.ground.weeks));
     }
-    placement.withdrawn.extend(book.parted);
     placement
         .dialogues
         .sort_by(|a, b| (a.starts, &a.dialogue).cmp(&(b.starts, &b.dialogue)));
@@ -41,107 +60,89 @@ pub fn outcome(book: Book<'_>, stuck: BTreeMap<DialogueKey, Obstacle>) -> Placem
     placement
         .withdrawn
         .sort_by(|a, b| (a.starts, &a.pair).cmp(&(b.starts, &b.pair)));
-    placement.unplaced.sort_by(|a, b| {
-        let key = |unplaced: &Unplaced| (unplaced.dialogue.round, unplaced.dialogue.unit.clone());
-        key(a).cmp(&key(b))
-    });
     placement
 }
 
-/// The dialogues of the year that somebody cancelled.
-fn cancelled(request: &Request<'_>) -> Vec<Unplaced> {
-    let all = request.worlds.iter().flat_map(|world| &world.dialogues);
-    all.filter(|dialogue| {
-        dialogue.state == DialogueState::Cancelled && dialogue.school_year == request.year.name
-    })
-    .map(|dialogue| Unplaced {
-        dialogue: DialogueKey {
-            unit: dialogue.unit.clone(),
-            school_year: dialogue.school_year.clone(),
-            round: dialogue.round,
-        },
-        obstacle: Obstacle::Cancelled,
-    })
-    .collect()
+/// The dialogues without a time, or without one at which they can be held; by round and unit.
+fn unplaced(book: &Book<'_>, stuck: &BTreeMap<DialogueKey, Obstacle>) -> Vec<Unplaced> {
+    let lacking = book.occasions.iter().zip(&book.meetings);
+    let lacking = lacking.filter(|(_, meeting)| meeting.starts.is_none());
+    let lacking = lacking.map(|(occasion, _)| (occasion.key.clone(), occasion.obstacle));
+    let stuck = stuck.iter().map(|(key, obstacle)| (key.clone(), *obstacle));
+    let mut all: Vec<Unplaced> = cancelled(book.ground.request)
+        .map(|key| (key, Obstacle::Cancelled))
+        .chain(stuck)
+        .chain(lacking)
+        .map(|(dialogue, obstacle)| Unplaced { dialogue, obstacle })
+        .collect();
+    all.sort_by(|a, b| {
+        let (a, b) = (&a.dialogue, &b.dialogue);
+        (a.round, &a.unit).cmp(&(b.round, &b.unit))
+    });
+    all
 }
 
-fn dialogues(book: &Book<'_>, placement: &mut Placement) {
-    for (occasion, meeting) in book.occasions.iter().zip(&book.meetings) {
-        let (world, dialogue) = (occasion.world, occasion.key.clone());
-        let Some(starts) = meeting.starts else {
-            let obstacle = occasion.obstacle;
-            placement.unplaced.push(Unplaced { dialogue, obstacle });
-            continue;
-        };
-        let day = starts.date();
-        let principal = world.principal(&dialogue.unit, day);
-        if let Some(principal) = principal.filter(|_| meeting.was != Some(starts)) {
-            placement.dialogues.push(PlacedDialogue {
-                dialogue,
-                principal,
-                area_managers: world.area_managers(day),
+/// The dialogues of the year that somebody cancelled.
+fn cancelled<'a>(request: &'a Request<'_>) -> impl Iterator<Item = DialogueKey> + 'a {
+    let all = request.worlds.iter().flat_map(|world| &world.dialogues);
+    let cancelled = all.filter(|dialogue| {
+        dialogue.state == DialogueState::Cancelled && dialogue.school_year == request.year.name
+    });
+    cancelled.map(|dialogue| DialogueKey {
+        unit: dialogue.unit.clone(),
+        school_year: dialogue.school_year.clone(),
+        round: dialogue.round,
+    })
+}
+
+/// A pair's check-ins are alike. One that cannot stay and the new one that lies nearest to it are the
+/// same meeting, so that it moves instead of being cancelled beside a new invitation.
+fn check_ins((before, now): (&Own, &Own), placement: &mut Placement) {
+    let of_pair = |own: &Own, other: &Own| {
+        let mut all: BTreeMap<Pair, BTreeSet<DateTime>> = BTreeMap::new();
+        for key in own.check_ins.keys() {
+            if !other.check_ins.contains_key(key) {
+                let (starts, pair) = key.clone();
+                all.entry(pair).or_default().insert(starts);
+            }
+        }
+        all
+    };
+    let mut gone = of_pair(before, now);
+    for (pair, mut new) in of_pair(now, before) {
+        let gone = gone.entry(pair.clone()).or_default();
+        let mut times = Vec::new();
+        while let Some((starts, was)) = nearest(&new, gone) {
+            new.remove(&starts);
+            gone.remove(&was);
+            times.push((starts, Some(was)));
+        }
+        times.extend(new.into_iter().map(|starts| (starts, None)));
+        for (starts, moved_from) in times {
+            placement.check_ins.push(PlacedCheckIn {
+                minutes: now.check_ins[&(starts, pair.clone())],
+                pair: pair.clone(),
                 starts,
-                minutes: meeting.minutes,
-                moved_from: meeting.was,
+                moved_from,
             });
         }
     }
-}
-
-/// A check-in that was moved keeps its place in people's calendars. One that had to be taken off is
-/// the same meeting as the new one of its pair that lies nearest, so that it moves instead of being
-/// cancelled beside a new invitation.
-fn check_ins(book: &Book<'_>, placement: &mut Placement) {
-    let mut new: Vec<Vec<&Meeting>> = book.rhythms.iter().map(|_| Vec::new()).collect();
-    let mut taken_off: Vec<Vec<DateTime>> = book.rhythms.iter().map(|_| Vec::new()).collect();
-    let mut moves = Vec::new();
-    for meeting in &book.meetings {
-        let Kind::CheckIn(number) = meeting.kind else {
-            continue;
-        };
-        match (meeting.was, meeting.starts) {
-            (None, Some(_)) => new[number].push(meeting),
-            (Some(was), None) => taken_off[number].push(was),
-            (Some(was), Some(starts)) if was != starts => {
-                moves.push((number, starts, meeting.minutes, Some(was)));
-            }
-            _ => {}
-        }
-    }
-    for (number, (new, mut taken_off)) in new.into_iter().zip(taken_off).enumerate() {
-        let mut open: BTreeMap<DateTime, u32> = BTreeMap::new();
-        for meeting in new {
-            open.extend(meeting.starts.map(|starts| (starts, meeting.minutes)));
-        }
-        while let Some((starts, was)) = nearest(&open, &taken_off) {
-            taken_off.retain(|&other| other != was);
-            let minutes = open.remove(&starts).unwrap_or_default();
-            moves.push((number, starts, minutes, Some(was)));
-        }
-        let new = open.into_iter();
-        moves.extend(new.map(|(starts, minutes)| (number, starts, minutes, None)));
-        let pair = &book.rhythms[number].pair;
-        placement
-            .withdrawn
-            .extend(taken_off.into_iter().map(|starts| Withdrawn {
-                pair: pair.clone(),
-                starts,
-            }));
-    }
-    for (number, starts, minutes, moved_from) in moves {
-        placement.check_ins.push(PlacedCheckIn {
-            pair: book.rhythms[number].pair.clone(),
+    for (pair, gone) in gone {
+        let withdrawn = gone.into_iter().map(|starts| Withdrawn {
+            pair: pair.clone(),
             starts,
-            minutes,
-            moved_from,
         });
+        placement.withdrawn.extend(withdrawn);
     }
 }
 
 /// The two times that lie nearest to each other, one of each.
-fn nearest(new: &BTreeMap<DateTime, u32>, old: &[DateTime]) -> Option<(DateTime, DateTime)> {
+fn nearest(new: &BTreeSet<DateTime>, old: &BTreeSet<DateTime>) -> Option<(DateTime, DateTime)> {
     let all = new
-        .keys()
+        .iter()
         .flat_map(|&new| old.iter().map(move |&old| (new, old)));
-    all.min_by_key(|(new, old)| (new.duration_until(*old).abs(), *new, *old))
+    all.min_by_key(|(new, old)| {
+        let apart = new.duration_until(*old).abs();
+        (apart, *new, *old)
+    })
 }

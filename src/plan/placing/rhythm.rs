@@ -176,11 +176,13 @@ impl Rhythm {
             .map(|(habit, _)| *habit)
     }
 
-    /// How far a time is from the usual one: another weekday is further than another time.
+    /// How far a time is from the usual one: the weekday counts before the time.
     pub fn strangeness(&self, starts: DateTime) -> u8 {
-        self.home().map_or(0, |(weekday, time)| {
-            2 * u8::from(starts.weekday() != weekday) + u8::from(starts.time() != time)
-        })
+        match self.home() {
+            Some((weekday, _)) if starts.weekday() != weekday => 2,
+            Some((_, time)) if starts.time() != time => 1,
+            _ => 0,
+        }
     }
 
     /// Notes that they meet once more in a week.

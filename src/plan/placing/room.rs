@@ -24,7 +24,7 @@ use crate::calendar::Week;
 const EACH: usize = 20_000;
 
 /// How many looks all searches of a placing may take.
-const ALL: usize = 400_000;
+const ALL: usize = 100_000;
 
 /// How many announced meetings may move for one goal.
 const OWN: usize = 4;
