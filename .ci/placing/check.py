@@ -1,6 +1,6 @@
 """Holds `avstamd schedule` against an exact solver on small random authorities.
 
-Usage: check.py AVSTAMD CASES
+Usage: check.py AVSTAMD CASES [FIRST]
 
 What is lacking after placing is counted in two ways that mean the same to people: dialogues without
 a time, and windows of as many school weeks as the rhythm has in which a pair does not meet. OR-tools'
@@ -273,9 +273,9 @@ def ours(case, avstamd):
     return lacking
 
 
-def main(avstamd, cases):
+def main(avstamd, cases, first=0):
     full = ours_full = missed = lacking = better = unproven = 0
-    for number in range(cases):
+    for number in range(first, first + cases):
         case = Case(number)
         best, wishes, is_proven = least(case)
         found = ours(case, avstamd)
@@ -297,4 +297,4 @@ def main(avstamd, cases):
 
 
 if __name__ == "__main__":
-    sys.exit(0 if main(sys.argv[1], int(sys.argv[2])) else 1)
+    sys.exit(0 if main(sys.argv[1], *map(int, sys.argv[2:])) else 1)

@@ -3,6 +3,7 @@
 mod authority;
 mod command;
 mod exact;
+mod record;
 mod replacing;
 mod rules;
 

@@ -119,8 +119,8 @@ mod tests {
         let mut diary = Diary::default();
         diary.take(&rut, (day.at(8, 30, 0, 0), 90), Taker::Meeting(1));
         let is_free = |diary: &Diary, person: &str, starts: DateTime, minutes| {
-            let mut takers = diary.takers(&PersonId::new(person), (starts, minutes));
-            takers.next().is_none()
+            let person = PersonId::new(person);
+            diary.takers(&person, (starts, minutes)).next().is_none()
         };
         for (hour, minute, minutes, free) in [
             (10, 0, 45, true),

@@ -93,35 +93,54 @@ struct Search<'s, 'a> {
 /// Moves what may be moved, where something lacks its time otherwise.
 pub fn make(book: &mut Book<'_>) {
     let mut all = ALL;
-    for goal in goals(book) {
-        let lacking = goals(book);
+    for goal in possible(book, &lacking(book)) {
+        let lacking = lacking(book);
         // The search for another may have met it too.
         if lacking.contains(&goal) {
-            Search::new(book, &lacking, &mut all).reach(&[goal], 0);
+            Search::new(book, &lacking, &mut all).reach(&[goal], 0, EACH);
         }
     }
-    loop {
-        let lacking = goals(book);
-        let left: Vec<Goal> = lacking.iter().copied().collect();
-        if left.len() < 2 || !Search::new(book, &lacking, &mut all).reach(&left, left.len() - 1) {
-            return;
-        }
-    }
+    while reach_more(book, &mut all) {}
 }
 
-/// Everything that is not met and could be, were nothing in the way.
-fn goals(book: &Book<'_>) -> BTreeSet<Goal> {
+/// Reaches more goals than before at the expense of fewer others: two for one, or all but one fewer.
+fn reach_more(book: &mut Book<'_>, all: &mut usize) -> bool {
+    let lacking = lacking(book);
+    let left = possible(book, &lacking);
+    for (n, &one) in left.iter().enumerate() {
+        for &other in &left[n + 1..] {
+            if Search::new(book, &lacking, all).reach(&[one, other], 1, EACH / 10) {
+                return true;
+            }
+        }
+    }
+    left.len() > 2 && Search::new(book, &lacking, all).reach(&left, left.len() - 1, EACH)
+}
+
+/// Everything that is not met, whether or not it can be.
+fn lacking(book: &Book<'_>) -> BTreeSet<Goal> {
     let dialogues = (0..book.occasions.len())
         .filter(|&number| book.meetings[number].starts.is_none())
-        .filter(|&number| !book.occasions[number].days.is_empty())
         .map(Goal::Dialogue);
     let rhythms = book.rhythms.iter().enumerate();
     let windows = rhythms.flat_map(|(number, rhythm)| {
         let windows = rhythm.windows().into_iter();
-        let windows = windows.filter(|window| !window.weeks.is_empty());
         windows.map(move |window| Goal::Window(number, window.last))
     });
     dialogues.chain(windows).collect()
+}
+
+/// The goals that could be reached, were nothing in the way.
+fn possible(book: &Book<'_>, goals: &BTreeSet<Goal>) -> Vec<Goal> {
+    let is_possible = |goal: &&Goal| match **goal {
+        Goal::Dialogue(number) => !book.occasions[number].days.is_empty(),
+        Goal::Again(_) => true,
+        Goal::Window(pair, last) => {
+            let mut windows = book.rhythms[pair].windows().into_iter();
+            windows.any(|window| window.last == last && !window.weeks.is_empty())
+        }
+    };
+    goals.iter().filter(is_possible).copied().collect()
 }
 
 impl<'s, 'a> Search<'s, 'a> {
@@ -137,7 +156,7 @@ impl<'s, 'a> Search<'s, 'a> {
 
     /// Reaches the goals but for as many as may be given up, and leaves all as it was where it
     /// cannot.
-    fn reach(&mut self, goals: &[Goal], given_up: usize) -> bool {
+    fn reach(&mut self, goals: &[Goal], given_up: usize, looks: usize) -> bool {
         let mut state = State::default();
         for &goal in goals {
             match goal {
@@ -149,8 +168,8 @@ impl<'s, 'a> Search<'s, 'a> {
         let is_other = |goal: &&Goal| !goals.contains(goal);
         state.given_up = self.lacking.iter().filter(is_other).copied().collect();
         for own in 0..=OWN {
-            self.looks = EACH.min(*self.all);
-            let looks = self.looks;
+            let looks = looks.min(*self.all);
+            self.looks = looks;
             self.met = Met::default();
             let mut is_reached = false;
             for moves in own..=MOVES {
@@ -180,6 +199,9 @@ impl<'s, 'a> Search<'s, 'a> {
     fn pursue(&mut self, state: &State, left: Left) -> bool {
         let mut next: Option<(Goal, Vec<Way>)> = None;
         for goal in self.open(state) {
+            if next.as_ref().is_some_and(|(_, ways)| ways.is_empty()) {
+                break;
+            }
             let ways = self.ways(state, goal, left);
             if next
                 .as_ref()
