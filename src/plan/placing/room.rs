@@ -24,7 +24,10 @@ use crate::calendar::Week;
 const EACH: usize = 20_000;
 
 /// How many looks all searches of a placing may take.
-const ALL: usize = 100_000;
+const ALL: usize = 60_000;
+
+/// How many looks a step of a search counts as, beside those it takes.
+const NODE: usize = 5;
 
 /// How many announced meetings may move for one goal.
 const OWN: usize = 4;
@@ -82,8 +85,9 @@ struct Met {
 
 struct Search<'s, 'a> {
     book: &'s mut Book<'a>,
-    /// What was not met before.
+    /// What was not met before, and what of it is looked for.
     lacking: &'s BTreeSet<Goal>,
+    goals: BTreeSet<Goal>,
     /// The looks left for this search and for all.
     looks: usize,
     all: &'s mut usize,
@@ -109,6 +113,9 @@ fn reach_more(book: &mut Book<'_>, all: &mut usize) -> bool {
     let left = possible(book, &lacking);
     for (n, &one) in left.iter().enumerate() {
         for &other in &left[n + 1..] {
+            if *all == 0 {
+                return false;
+            }
             if Search::new(book, &lacking, all).reach(&[one, other], 1, EACH / 10) {
                 return true;
             }
@@ -148,6 +155,7 @@ impl<'s, 'a> Search<'s, 'a> {
         Self {
             book,
             lacking,
+            goals: BTreeSet::new(),
             looks: 0,
             all,
             met: Met::default(),
@@ -164,9 +172,7 @@ impl<'s, 'a> Search<'s, 'a> {
                 single => state.single.insert(single),
             };
         }
-        // What else is not met of the same pairs is not looked for.
-        let is_other = |goal: &&Goal| !goals.contains(goal);
-        state.given_up = self.lacking.iter().filter(is_other).copied().collect();
+        self.goals = goals.iter().copied().collect();
         for own in 0..=OWN {
             let looks = looks.min(*self.all);
             self.looks = looks;
@@ -197,6 +203,7 @@ impl<'s, 'a> Search<'s, 'a> {
     /// Meets what is not met yet, or leaves all as it was. The goal with the fewest ways comes
     /// first: it fails soonest.
     fn pursue(&mut self, state: &State, left: Left) -> bool {
+        self.looks = self.looks.saturating_sub(NODE);
         let mut next: Option<(Goal, Vec<Way>)> = None;
         for goal in self.open(state) {
             if next.as_ref().is_some_and(|(_, ways)| ways.is_empty()) {
@@ -267,7 +274,9 @@ impl<'s, 'a> Search<'s, 'a> {
                 windows.filter(|window| !window.weeks.iter().any(|week| back.contains(week)));
             open.extend(windows.map(|window| Goal::Window(pair, window.last)));
         }
-        open.retain(|goal| !state.given_up.contains(goal));
+        // What else was not met of the same pairs is not looked for.
+        let is_aside = |goal: &Goal| self.lacking.contains(goal) && !self.goals.contains(goal);
+        open.retain(|goal| !state.given_up.contains(goal) && !is_aside(goal));
         open
     }
 
