@@ -6,14 +6,18 @@
 //! # Hard rules
 //! Nobody is in two places at once. No meeting on a day without school: breaks, red days, eves,
 //! weekends, quiet weeks; staff days only where the rules allow them. Unit and people are there on
-//! the day: the unit in operation, the appointments held, nobody absent. What is booked stays.
+//! the day: the unit in operation, the appointments held, nobody absent. What is booked stays; what
+//! an earlier placing put where it is, and nobody has touched since, is its own to move.
 //!
 //! # Soft rules, the first weighs most
-//! 1. Every meeting that can be placed is.
-//! 2. A check-in in every so many school weeks, bridged over weeks that have no room.
+//! 1. Every meeting that can be placed is, with a check-in in every so many school weeks, bridged
+//!    over weeks that have no room.
+//! 2. What an earlier placing put where it is stays there while it breaks no hard rule, and moves
+//!    only to make room for what would find none: as few as do.
 //! 3. The load of each area manager is even over the weeks.
 //! 4. The two dialogues of a unit lie at the same place of their windows, so well apart.
 //! 5. Check-ins keep their weekday and time.
+//! 6. A manager's meetings lie on one day, beside each other: who travels does so once.
 
 mod assign;
 mod book;
