@@ -294,6 +294,32 @@ fn a_new_principal_moves_nobody_elses() {
     assert_eq!(after.gaps, []);
 }
 
+/// Six of twelve dialogues stand in one week already: the others share the other weeks evenly.
+#[test]
+fn dialogues_on_record_count_towards_an_even_load() {
+    let mut authority = orderly(1, 12);
+    let mut all = placed(&authority);
+    all.check_ins.clear();
+    all.dialogues
+        .retain(|placed| placed.dialogue.round == Round::Explore);
+    all.dialogues.truncate(6);
+    for (n, placed) in all.dialogues.iter_mut().enumerate() {
+        let day = date(2026, 10, 6).saturating_add(i64::from(n >= 3).days());
+        placed.starts = day.to_datetime(authority.rules.dialogues.times[n % 3]);
+    }
+    keep(&mut authority, &all);
+    let after = placed(&authority);
+    let explore = after.dialogues.iter();
+    let mut weeks: Vec<Week> = explore
+        .filter(|placed| placed.dialogue.round == Round::Explore)
+        .map(|placed| Week::of(placed.starts.date()))
+        .collect();
+    weeks.dedup_by_key(|week| week.number());
+    assert_eq!(after.dialogues.len(), 6 + 12);
+    let numbers: Vec<i8> = weeks.into_iter().map(Week::number).collect();
+    assert_eq!(numbers, [42, 43, 45, 46]);
+}
+
 /// A dialogue that somebody moved stays, and others are planned around it; what placing put where it
 /// now is moves.
 #[test]

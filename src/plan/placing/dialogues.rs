@@ -52,11 +52,10 @@ fn place_round(book: &mut Book<'_>, lacking: &[usize]) {
 struct Share {
     people: BTreeSet<PersonId>,
     manager: PersonId,
-    /// The weeks of the window, and which of them is its own: a manager's dialogues have the weeks
-    /// in order.
-    weeks: Vec<Week>,
-    own: usize,
     days: Vec<Date>,
+    /// Its own week: a manager's dialogues have the weeks in order, as many in each as make the load
+    /// even.
+    own: Week,
 }
 
 struct Shares {
@@ -74,45 +73,42 @@ impl Shares {
             let occasion = &book.occasions[number];
             let (people, days) = company(occasion);
             let manager = occasion.world.area_managers(days[0]).swap_remove(0);
-            let weeks: BTreeSet<Week> = days.iter().map(|&day| Week::of(day)).collect();
             of_manager
                 .entry(manager.clone())
                 .or_default()
-                .extend(&weeks);
+                .extend(days.iter().map(|&day| Week::of(day)));
             *count.entry(manager.clone()).or_default() += 1;
             shares.push(Share {
-                weeks: weeks.into_iter().collect(),
-                own: 0,
+                own: Week::of(days[0]),
                 people,
                 manager,
                 days,
             });
         }
         let mut most = Most::new();
-        let mut place: BTreeMap<&PersonId, usize> = BTreeMap::new();
-        let mut total: BTreeMap<&PersonId, usize> = BTreeMap::new();
+        let mut own: BTreeMap<&PersonId, std::vec::IntoIter<Week>> = BTreeMap::new();
         for (manager, weeks) in &of_manager {
-            let held = |week: &Week| load.get(&(manager.clone(), *week)).copied().unwrap_or(0);
-            let on_record: usize = weeks.iter().map(held).sum();
-            let all = on_record + count[manager];
-            let even = all.div_ceil(weeks.len().max(1));
+            let held = |week: Week| load.get(&(manager.clone(), week)).copied().unwrap_or(0);
+            let mut loads: BTreeMap<Week, usize> = weeks.iter().map(|&w| (w, held(w))).collect();
+            let mut new = Vec::new();
+            for _ in 0..count[manager] {
+                if let Some((week, load)) = loads.iter_mut().min_by_key(|(_, load)| **load) {
+                    *load += 1;
+                    new.push(*week);
+                }
+            }
+            new.sort_unstable();
+            let highest = new.iter().map(|week| loads[week]).max().unwrap_or(0);
             most.extend(
                 weeks
                     .iter()
-                    .map(|week| ((manager.clone(), *week), even.saturating_sub(held(week)))),
+                    .map(|&week| ((manager.clone(), week), highest.saturating_sub(held(week)))),
             );
-            place.insert(manager, on_record);
-            total.insert(manager, all);
+            own.insert(manager, new.into_iter());
         }
         for share in &mut shares {
-            let (Some(place), Some(total)) =
-                (place.get_mut(&share.manager), total.get(&share.manager))
-            else {
-                continue;
-            };
-            let last = share.weeks.len().saturating_sub(1);
-            share.own = (*place * share.weeks.len() / total).min(last);
-            *place += 1;
+            let weeks = own.get_mut(&share.manager);
+            share.own = weeks.and_then(Iterator::next).unwrap_or(share.own);
         }
         Self { shares, most }
     }
@@ -136,10 +132,7 @@ fn company(occasion: &Occasion<'_>) -> (BTreeSet<PersonId>, Vec<Date>) {
 /// the manager, then the earliest.
 fn slots(book: &Book<'_>, number: usize, share: &Share) -> Vec<DateTime> {
     let minutes = book.meetings[number].minutes;
-    let distance = |starts: DateTime| {
-        let week = share.weeks.binary_search(&Week::of(starts.date()));
-        week.unwrap_or(share.own).abs_diff(share.own)
-    };
+    let distance = |starts: DateTime| share.own.weeks_until(Week::of(starts.date())).abs();
     let check_ins = &book.ground.request.rules.check_ins;
     let in_the_way = |starts: DateTime| {
         let times = check_ins.times.iter();
