@@ -8,9 +8,9 @@
 //! and so on, and each time with as few moves in all as do. An announced check-in moves within its
 //! week only.
 //!
-//! What cannot be reached alone may be at another goal's expense. Then the goals that are left are
-//! tried together, one fewer of them given up than before, so that in the end as many are met as can
-//! be.
+//! What cannot be reached alone may be at another goal's expense: two goals for one that is given up,
+//! and in the end all that are left, with one fewer given up than before. So as many are met as can
+//! be, as far as [`ALL`] looks go; where people lack many times over, that may be too few.
 
 use std::collections::BTreeSet;
 
