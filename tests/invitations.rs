@@ -38,7 +38,7 @@ fn world() -> AreaWorld {
         }),
         ..AreaWorld::default()
     };
-    for number in 0..2 {
+    for (number, principal) in PRINCIPALS.iter().enumerate().take(2) {
         let unit = SchoolUnit {
             code: unit(number),
             name: format!("Skola {number}"),
@@ -49,7 +49,7 @@ fn world() -> AreaWorld {
             successor: None,
         };
         world.units.insert(unit.code.clone(), unit);
-        appoint(&mut world, PRINCIPALS[number], number);
+        appoint(&mut world, principal, number);
     }
     manage(&mut world, MANAGERS[0]);
     for id in PRINCIPALS.iter().chain(&MANAGERS) {
