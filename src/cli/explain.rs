@@ -11,7 +11,7 @@ use super::when::When;
 use super::{open, output};
 use crate::follow_up::{Appointment, PersonId};
 use crate::plan::{
-    Cause, Decision, Mailbox, MeetingKind, Silence, Verdict, Word, group, plan, subtract,
+    Cause, Decision, Mailbox, MeetingKind, Silence, Verdict, Word, group, held, plan, subtract,
 };
 use crate::store::NoticeRow;
 
@@ -113,14 +113,19 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         .map(|decision| explained(decision, day))
         .collect();
     let morning = day.to_datetime(rules.send_at);
-    let words = slices.iter().flat_map(|slice| {
-        invitations
-            .look(morning, &slice.world, &rules.invitations)
-            .words
-    });
-    let invitations = words.filter(|word| word.person() == &person);
+    let rules = &rules.invitations;
+    let worlds = slices.iter().map(|slice| &slice.world);
+    let held = held(morning, worlds.clone(), rules);
+    let words = worlds.flat_map(|world| invitations.look(morning, (world, &held), rules).words);
+    let mut words_to: Vec<Word> = Vec::new();
+    for word in words.filter(|word| word.person() == &person) {
+        // A pair that leads and manages in two areas is one.
+        if !words_to.contains(&word) {
+            words_to.push(word);
+        }
+    }
     let explanation = Explanation {
-        invitations: invitations.map(told).collect(),
+        invitations: words_to.into_iter().map(told).collect(),
         person,
         day,
         posts,

@@ -152,9 +152,11 @@ pub async fn foresee(
 
 /// What people will have been told of their meetings when `day` begins, by the ledger.
 async fn told_before(office: &Office, day: Date) -> anyhow::Result<InvitationsAhead> {
-    let morning = day.to_datetime(office.settings.rules.send_at);
+    // A meeting that was missed and moved was told of, too.
+    let since = day.saturating_sub(jiff::Span::new().days(400));
+    let since = since.at(0, 0, 0, 0);
     Ok(InvitationsAhead::new(
-        office.ledger.told_before(day, morning).await?,
+        office.ledger.told_before(day, since).await?,
     ))
 }
 

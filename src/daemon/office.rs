@@ -127,7 +127,7 @@ impl Office {
         day: Date,
     ) -> Result<BTreeMap<Option<AreaId>, Vec<Trouble>>, StoreError> {
         let mut troubles: BTreeMap<Option<AreaId>, Vec<Trouble>> = BTreeMap::new();
-        for failed in self.ledger.failures().await? {
+        for failed in self.ledger.failures(day).await? {
             let since = self.settings.calendar.today(failed.since);
             let person = failed.person;
             let trouble = match failed.what {

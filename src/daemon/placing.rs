@@ -1,5 +1,7 @@
 //! Placing a school year: by command, and by the daemon itself on the day the configuration names.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 
@@ -105,16 +107,36 @@ pub async fn place_due_years(office: &Office, now: Timestamp) -> Result<(), Offi
             school_year: year.name.clone(),
             on: today,
             stands_from: stands_from(office, today),
-            dialogues: written.dialogues,
-            check_ins: written.check_ins,
             gaps: placed.placement.gaps.len(),
-            unplaced: named(placed),
+            ..counted(placed, year)
         };
         let facts = vec![(fact(year), serde_json::to_string(&kept)?)];
         // The authority's own slice tells of it.
         office.ledger.look_at(vec![None], facts).await?;
     }
     Ok(())
+}
+
+/// How many of the year's meetings stand where placing put them, also where an earlier try wrote them
+/// and got no further, and what got no time.
+fn counted(placed: PlacedYear, year: &SchoolYear) -> YearPlaced {
+    let span = year.administrative_year();
+    let worlds = || placed.slices.iter().map(|slice| &slice.world);
+    let dialogues = worlds().flat_map(|world| &world.dialogues);
+    let dialogues = dialogues.filter(|d| d.is_placed && d.school_year == year.name);
+    // A check-in comes with every area in which the principal leads a unit.
+    let check_ins = worlds().flat_map(|world| &world.check_ins);
+    let check_ins = check_ins.filter(|c| c.is_placed && span.contains(c.starts.date()));
+    let check_ins: BTreeSet<&str> = check_ins.map(|check_in| check_in.uid.as_str()).collect();
+    let fresh = &placed.placement;
+    let new_dialogues = fresh.dialogues.iter().filter(|d| d.moved_from.is_none());
+    let new_check_ins = fresh.check_ins.iter().filter(|c| c.moved_from.is_none());
+    YearPlaced {
+        dialogues: dialogues.count() + new_dialogues.count(),
+        check_ins: check_ins.len() + new_check_ins.count(),
+        unplaced: named(placed),
+        ..YearPlaced::default()
+    }
 }
 
 /// The dialogues without a time, each with its unit's name.

@@ -124,7 +124,9 @@ pub fn render(
         look_at: Vec::new(),
     };
     if let Some(call) = &claimed.call {
-        if still_so(call, read) {
+        // Nobody is told off what they were never asked to.
+        let is_asked = call.method == Method::Request || claimed.follows;
+        if is_asked && still_so(call, read) {
             rendered.mail = invite(office, (claimed, call), (read, now, day));
         } else {
             rendered.look_at.push(call.area.clone());

@@ -404,6 +404,7 @@ mod tests {
             frozen: None,
             lines: Vec::new(),
             call: None,
+            follows: false,
         }
     }
 

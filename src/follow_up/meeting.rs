@@ -129,6 +129,8 @@ pub struct CheckIn {
     pub note: String,
     /// What it is known by in people's calendars, also after it was moved.
     pub uid: String,
+    /// Raised when its time changes (RFC 5545 SEQUENCE).
+    pub sequence: u32,
     /// Whether it stands where placing put it: nobody has moved it or agreed on it since.
     pub is_placed: bool,
     /// Until this day it is a proposal that nobody is told of.

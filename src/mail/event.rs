@@ -75,6 +75,8 @@ pub struct Event {
     pub attendees: Vec<Party>,
     /// Whether the whole meeting is called off.
     pub cancelled: bool,
+    /// Whether those who come are asked for an answer.
+    pub asks: bool,
 }
 
 /// The UID of a meeting's key: the same for ever, telling nothing, ending in `@avstamd`, by which
@@ -179,7 +181,9 @@ fn component(
     }
     component.entries.push(organizer(event));
     for attendee in &event.attendees {
-        component.entries.push(self::attendee(purpose, attendee));
+        component
+            .entries
+            .push(self::attendee((purpose, event.asks), attendee));
     }
     if purpose != Purpose::Cancel {
         component.add_property(ICalendarProperty::Status, ICalendarStatus::Confirmed);
@@ -227,19 +231,20 @@ fn organizer(event: &Event) -> ICalendarEntry {
         .with_value(Uri::Location(mailto(address)))
 }
 
-fn attendee(purpose: Purpose, party: &Party) -> ICalendarEntry {
+fn attendee((purpose, asks): (Purpose, bool), party: &Party) -> ICalendarEntry {
     let entry = ICalendarEntry::new(ICalendarProperty::Attendee)
         .with_param(ICalendarParameter::cn(parameter(&party.name)))
         .with_param(ICalendarParameter::role(
             ICalendarParticipationRole::ReqParticipant,
         ));
-    let entry = match purpose {
-        Purpose::Request => entry
-            .with_param(ICalendarParameter::partstat(
-                ICalendarParticipationStatus::NeedsAction,
-            ))
-            .with_param(ICalendarParameter::new(ICalendarParameterName::Rsvp, true)),
-        Purpose::Cancel | Purpose::Publish => entry,
+    let rsvp = |asks: bool| ICalendarParameter::new(ICalendarParameterName::Rsvp, asks);
+    let status = ICalendarParticipationStatus::NeedsAction;
+    let entry = match (purpose, asks) {
+        (Purpose::Request, true) => entry
+            .with_param(ICalendarParameter::partstat(status))
+            .with_param(rsvp(true)),
+        (Purpose::Request, false) => entry.with_param(rsvp(false)),
+        (Purpose::Cancel | Purpose::Publish, _) => entry,
     };
     entry.with_value(Uri::Location(mailto(&party.address)))
 }

@@ -74,8 +74,11 @@ pub fn invitation(
         Method::Request => Purpose::Request,
         Method::Cancel => Purpose::Cancel,
     };
-    let mut event = event((&call.uid, call.sequence), &call.meeting, &call.to, desk)?;
-    event.cancelled = call.change == Change::Cancelled;
+    let key = (call.uid.as_str(), call.sequence);
+    let mut event = event(key, &call.meeting, &call.to, (desk, true))?;
+    event.cancelled = matches!(call.change, Change::Cancelled | Change::Replaced);
+    // Who else comes is news, and no question.
+    event.asks = call.change != Change::Company;
     if call.method == Method::Cancel {
         // Who is told is who it is off for (RFC 5546 3.2.5).
         let own = |party: &Attendee| party.person == call.to;
@@ -101,8 +104,12 @@ pub fn feed(
 ) -> Result<String, WordsError> {
     let events = meetings
         .iter()
-        .map(|(key, sequence, meeting)| event((key, *sequence), meeting, person, desk));
-    let events = events.collect::<Result<Vec<_>, _>>()?;
+        .map(|(key, sequence, meeting)| event((key, *sequence), meeting, person, (desk, false)));
+    let mut events = events.collect::<Result<Vec<_>, _>>()?;
+    for event in &mut events {
+        // What is only shown asks nobody to come (RFC 5546 3.2.1); who comes stands in its text.
+        event.attendees.clear();
+    }
     let zone = desk.setting.calendar.zone();
     Ok(object(Purpose::Publish, &events, zone, now))
 }
@@ -115,18 +122,26 @@ fn event(
     (key, sequence): (&str, u32),
     meeting: &Meeting,
     to: &PersonId,
-    desk: Desk<'_>,
+    (desk, invites): (Desk<'_>, bool),
 ) -> Result<Event, WordsError> {
     let Desk { sender, words, .. } = desk;
     let is_own = meeting.organizer.person == *to;
     let (organizer, sent_by) = match is_own {
         true => {
-            let (name, address) = (sender.name.clone(), sender.reply_to.clone());
+            let own = meeting.organizer.email.as_str();
+            let others = [&sender.reply_to, &sender.address];
+            let other = others
+                .into_iter()
+                .find(|other| !other.eq_ignore_ascii_case(own));
+            let address = other.unwrap_or(&sender.address).clone();
+            let name = sender.name.clone();
             (Party { name, address }, None)
         }
         false => (party(&meeting.organizer), Some(sender.address.clone())),
     };
-    let of = context! { who => names(meeting), authority => desk.setting.authority };
+    let of = context! {
+        who => names(meeting), authority => desk.setting.authority, invites
+    };
     Ok(Event {
         key: key.to_owned(),
         sequence,
@@ -139,6 +154,7 @@ fn event(
         sent_by,
         attendees: meeting.attendees.iter().map(party).collect(),
         cancelled: false,
+        asks: true,
     })
 }
 
@@ -180,6 +196,7 @@ fn known(call: &Call, desk: Desk<'_>) -> Result<Value, WordsError> {
         Change::Moved { from } => ("moved", Some(*from).filter(|from| *from != meeting.starts)),
         Change::Company => ("company", None),
         Change::Cancelled => ("cancelled", None),
+        Change::Replaced => ("replaced", None),
         Change::Left => ("left", None),
     };
     let long = |at: DateTime| {

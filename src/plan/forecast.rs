@@ -7,8 +7,7 @@ use jiff::civil::Date;
 
 use super::decision::NoticeKey;
 use super::group::{Letter, Line, Mailbox, group};
-use super::invitations::Call;
-use super::invitations_ahead::InvitationsAhead;
+use super::invitations::{Call, InvitationsAhead};
 use super::rules::Rules;
 use super::{Trouble, plan, subtract};
 use crate::calendar::Calendar;
@@ -116,11 +115,9 @@ impl Forecast<'_> {
     fn invite(&mut self, day: Date) -> Vec<ForecastMail> {
         let now = day.to_datetime(self.rules.send_at);
         let tomorrow = self.calendar.working_days_after(day, 1);
-        let mut calls = Vec::new();
-        for (world, _) in &self.slices {
-            let rules = &self.rules.invitations;
-            calls.extend(self.invitations.day((now, tomorrow), world, rules));
-        }
+        let worlds = self.slices.iter().map(|(world, _)| world.as_ref());
+        let rules = &self.rules.invitations;
+        let calls = self.invitations.day((now, tomorrow), worlds, rules);
         let mail = |call: Call| ForecastMail {
             day,
             to: call.to.clone(),

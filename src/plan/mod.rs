@@ -10,7 +10,6 @@ mod decision;
 mod forecast;
 mod group;
 mod invitations;
-mod invitations_ahead;
 mod ladder;
 mod matter;
 mod notices;
@@ -25,10 +24,9 @@ pub use decision::{Capacity, Cause, Decision, NoticeKey, Silence, Slot, Verdict,
 pub use forecast::{Forecast, ForecastMail, Said};
 pub use group::{Letter, Line, Mailbox, group};
 pub use invitations::{
-    Attendee, Call, Change, Invitations, Meeting, MeetingKind, Method, Quiet, Told, Wanted, Word,
-    invite, meetings_of, wanted,
+    Attendee, Call, Change, Invitations, InvitationsAhead, Look, Meeting, MeetingKind, Method,
+    Quiet, Told, Wanted, Word, held, invite, meetings_of, wanted,
 };
-pub use invitations_ahead::InvitationsAhead;
 pub use ladder::{After, Ladder, Position, Step};
 pub use matter::{DialogueKey, Matter};
 pub use notices::check_in::rhythm as check_in_rhythm;

@@ -69,6 +69,7 @@ fn town() -> AreaWorld {
         held_on: Some(date(2027, 4, 22)),
         note: String::new(),
         uid: String::new(),
+        sequence: 0,
         is_placed: false,
         proposed_until: None,
     });

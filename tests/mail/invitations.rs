@@ -41,7 +41,7 @@ fn dialogue() -> MeetingKind {
 
 fn call(meeting: Meeting, change: Change) -> Call {
     let method = match change {
-        Change::Cancelled | Change::Left => Method::Cancel,
+        Change::Cancelled | Change::Replaced | Change::Left => Method::Cancel,
         _ => Method::Request,
     };
     Call {
@@ -155,13 +155,18 @@ fn each_change_is_told_in_words_of_its_own() {
         ),
         (
             Change::Cancelled,
-            "Avbokat: Kvalitetsdialog om Åsskolan F–6, tis 11 maj kl. 13",
-            "Mötet blir inte av då.",
+            "Inställt: Kvalitetsdialog om Åsskolan F–6, tis 11 maj kl. 13",
+            "MÖTET ÄR INSTÄLLT",
+        ),
+        (
+            Change::Replaced,
+            "Ny inbjudan kommer: Kvalitetsdialog om Åsskolan F–6, tis 11 maj kl. 13",
+            "Mötet har fått en annan områdeschef.",
         ),
         (
             Change::Left,
-            "Avbokat: Kvalitetsdialog om Åsskolan F–6, tis 11 maj kl. 13",
-            "Du deltar inte längre i mötet.",
+            "Du deltar inte längre: Kvalitetsdialog om Åsskolan F–6, tis 11 maj kl. 13",
+            "DU DELTAR INTE LÄNGRE I MÖTET",
         ),
     ] {
         let told = tell(&call(meeting(dialogue()), change), Language::Swedish);
@@ -193,6 +198,22 @@ fn english_readers_are_told_in_english() {
     assert!(told.event.contains("SUMMARY:Check-in"), "{}", told.event);
 }
 
+/// Who else comes is news, and no question.
+#[test]
+fn only_what_is_to_be_answered_asks_for_an_answer() {
+    let ask = |change| {
+        let told = tell(&call(meeting(dialogue()), change), Language::Swedish);
+        told.event.replace("\r\n ", "")
+    };
+    let from = date(2027, 5, 4).at(8, 30, 0, 0);
+    for change in [Change::Invited, Change::Moved { from }] {
+        assert_eq!(ask(change).matches("RSVP=TRUE").count(), 2);
+    }
+    let company = ask(Change::Company);
+    assert_eq!(company.matches("RSVP=FALSE").count(), 2, "{company}");
+    assert!(!company.contains("NEEDS-ACTION"), "{company}");
+}
+
 /// Whoever is uninvited is the only one named, and the meeting is not called off for the others.
 #[test]
 fn a_cancellation_names_whom_it_is_for() {
@@ -203,7 +224,11 @@ fn a_cancellation_names_whom_it_is_for() {
             .map(|line| line.rsplit(':').next().unwrap().to_owned())
             .collect::<Vec<_>>()
     };
-    for (change, off) in [(Change::Left, false), (Change::Cancelled, true)] {
+    for (change, off) in [
+        (Change::Left, false),
+        (Change::Cancelled, true),
+        (Change::Replaced, true),
+    ] {
         let told = tell(&call(meeting(dialogue()), change), Language::Swedish);
         assert_eq!(attendees(&told), ["rut@prov.example"]);
         assert_eq!(
@@ -284,6 +309,8 @@ fn a_feed_has_every_meeting_or_none() {
         ];
         let both = feed(&both, &person, desk, now).unwrap();
         assert_eq!(both.matches("BEGIN:VEVENT").count(), 2);
+        // What is only shown asks nobody (RFC 5546 3.2.1).
+        assert!(!both.contains("ATTENDEE"), "{both}");
         assert!(
             both.contains("METHOD:PUBLISH") && both.contains("SEQUENCE:3"),
             "{both}"

@@ -185,6 +185,7 @@ fn check_in(day: Date) -> CheckIn {
         held_on: None,
         note: format!("{WRITTEN} anteckning"),
         uid: String::new(),
+        sequence: 0,
         is_placed: false,
         proposed_until: None,
     }

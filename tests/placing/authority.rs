@@ -250,6 +250,7 @@ prop_compose! {
                 held_on: None,
                 note: String::new(),
                 uid: String::new(),
+                sequence: 0,
                 is_placed: false,
                 proposed_until: None,
             });

@@ -214,6 +214,7 @@ fn the_summer_is_bridged_too() {
         held_on: None,
         note: String::new(),
         uid: String::new(),
+        sequence: 0,
         is_placed: false,
         proposed_until: None,
     });

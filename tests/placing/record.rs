@@ -56,6 +56,7 @@ pub fn keep(authority: &mut Authority, placement: &Placement) {
                 held_on: None,
                 note: String::new(),
                 uid: String::new(),
+                sequence: 0,
                 is_placed: true,
                 proposed_until: None,
             });

@@ -136,6 +136,7 @@ fn any_meetings() -> impl Strategy<Value = (Vec<Dialogue>, Vec<CheckIn>)> {
             held_on: held.map(|days| day.saturating_add(days.days())),
             note: String::new(),
             uid: String::new(),
+            sequence: 0,
             is_placed: false,
             proposed_until: None,
         });

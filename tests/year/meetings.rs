@@ -45,6 +45,7 @@ pub async fn planned(town: &Town, day: Date) {
         held_on: None,
         note: String::new(),
         uid: String::new(),
+        sequence: 0,
         is_placed: false,
         proposed_until: None,
     });
@@ -377,6 +378,7 @@ async fn a_check_in_moved_within_its_day_is_reminded_of_at_its_new_time() {
                 held_on: None,
                 note: String::new(),
                 uid: String::new(),
+                sequence: 0,
                 is_placed: false,
                 proposed_until: None,
             });

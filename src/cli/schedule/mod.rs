@@ -20,10 +20,11 @@ use crate::plan::placing::{LongGap, Placement, Unplaced};
 /// Place the dialogues and check-ins of a school year
 ///
 /// Gives every unit the dialogues it lacks, within their windows, and every principal and area
-/// manager the check-ins they lack. Meetings on record stay where they are and are planned around.
-/// What an earlier run placed, and nobody has touched since, is moved where it has to
-/// be. What cannot be placed is told with the reason. New meetings are proposals, of which nobody is
-/// told, until they are confirmed or the configured days have passed.
+/// manager the check-ins they lack. Meetings on record stay where they are and are planned around,
+/// and so are the times at which people are busy by their own calendars (see import). What an
+/// earlier run placed, and nobody has touched since, is moved where it has to be. What cannot be
+/// placed is told with the reason. New meetings are proposals, of which nobody is told, until they
+/// are confirmed or the configured days have passed.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// The school year, such as 2026/27; without it the present one
@@ -124,7 +125,7 @@ async fn confirm(
     output::print(&match confirmed {
         0 => format!("There are no proposals in {}.\n", year.name),
         _ => format!(
-            "{confirmed} meetings of {} stand from now on; invitations to them leave on the next mail day.\n",
+            "{confirmed} meetings of {} stand from now on; people are invited to them as the configuration says.\n",
             year.name
         ),
     });

@@ -94,7 +94,9 @@ impl Teller<'_> {
             gaps: placed.gaps,
             planned: placed
                 .stands_from
+                .filter(|day| *day > placed.on)
                 .map_or_else(String::new, |day| long_date(day, self.language)),
+            chosen: placed.stands_from.is_some_and(|day| day <= placed.on),
             lists: BTreeMap::from([("list", list.clone())]),
             list,
             ..Known::default()

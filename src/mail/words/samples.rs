@@ -94,17 +94,26 @@ fn invitation(part: &str, dialogue: &Value) -> Vec<Value> {
         "summary" => ["", WORD]
             .map(|unit| context! { unit, round => "explore", who => who(), ..dialogue.clone() })
             .to_vec(),
-        "description" => vec![context! { who => who(), authority => WORD }],
-        _ => ["invited", "moved", "company", "cancelled", "left"]
-            .into_iter()
-            .flat_map(|change| ["", WORD].map(|word| (change, word)))
-            .map(|(change, word)| {
-                context! {
-                    change, summary => WORD, who => who(), place => word, when => WORD, When => WORD,
-                    when_short => WORD, was => word,
-                }
-            })
-            .collect(),
+        "description" => [false, true]
+            .map(|invites| context! { who => who(), authority => WORD, invites })
+            .to_vec(),
+        _ => [
+            "invited",
+            "moved",
+            "company",
+            "cancelled",
+            "replaced",
+            "left",
+        ]
+        .into_iter()
+        .flat_map(|change| ["", WORD].map(|word| (change, word)))
+        .map(|(change, word)| {
+            context! {
+                change, summary => WORD, who => who(), place => word, when => WORD, When => WORD,
+                when_short => WORD, was => word,
+            }
+        })
+        .collect(),
     }
 }
 

@@ -52,7 +52,7 @@ pub enum Trouble {
 }
 
 /// What came of placing a school year.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct YearPlaced {
     /// The school year.
     pub school_year: String,
@@ -124,7 +124,9 @@ fn year_placed(view: &View<'_>, placed: &YearPlaced, into: &mut Vec<Decision>) {
         recipients: view.quality_officers(),
     };
     let ladder = Ladder {
-        until: placed.stands_from.map(|stands| stands.max(week)),
+        until: placed
+            .stands_from
+            .map(|stands| stands.yesterday().unwrap_or(stands).max(week)),
         ..Ladder::after(placed.on, 0, view.rules.trouble_every)
     };
     view.climb(address, &ladder, into);

@@ -239,8 +239,7 @@ fn write(connection: &Connection, answer: &Answer) -> Result<usize, StoreError> 
             params![unit.as_str(), year, round.word(), chosen_by.word(), text],
         )?,
         Answer::DialogueHeld { dialogue: (unit, year, round), by } => connection.execute(
-            "UPDATE dialogue SET state = 'held', sequence = sequence + (starts > ?4),
-                    starts = min(starts, ?4)
+            "UPDATE dialogue SET state = 'held', starts = min(starts, ?4)
              WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
             params![unit.as_str(), year, round.word(), minute(*by)],
         )?,
@@ -251,8 +250,7 @@ fn write(connection: &Connection, answer: &Answer) -> Result<usize, StoreError> 
         )?,
         Answer::DialogueMoved { dialogue: (unit, year, round), starts, place } => connection
             .execute(
-                "UPDATE dialogue SET sequence = sequence + (starts <> ?4 OR place <> ifnull(?5, place)),
-                        starts = ?4, place = ifnull(?5, place), state = 'planned', placed = NULL
+                "UPDATE dialogue SET starts = ?4, place = ifnull(?5, place), state = 'planned', placed = NULL
                  WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
                 params![unit.as_str(), year, round.word(), minute(*starts), place],
             )?,

@@ -24,9 +24,10 @@ pub struct Written {
     pub cancelled: usize,
 }
 
-/// Whether a row still stands where placing put it.
-const UNTOUCHED: &str =
-    "state = 'planned' AND imported IS NULL AND json_extract(placed, '$.starts') = starts";
+/// Whether a meeting stands where placing put it: not moved, and in no file or answer since. What
+/// room it is in is nobody's decision about its time.
+pub const IS_PLACED: &str = "state = 'planned' AND imported IS NULL
+    AND json_extract(placed, '$.starts') = starts AND json_extract(placed, '$.minutes') = minutes";
 
 impl Calendar {
     /// Writes a placement, whole or not at all. New meetings are proposals until `proposed_until`;
@@ -55,7 +56,7 @@ impl Calendar {
                 for withdrawn in &placement.withdrawn {
                     let sql = format!(
                         "UPDATE check_in SET state = 'cancelled' WHERE principal = ?1
-                            AND area_manager = ?2 AND starts = ?3 AND {UNTOUCHED}"
+                            AND area_manager = ?2 AND starts = ?3 AND {IS_PLACED}"
                     );
                     written.cancelled += transaction.prepare_cached(&sql)?.execute(params![
                         withdrawn.pair.principal.as_str(),
@@ -88,7 +89,7 @@ impl Calendar {
             .run(move |connection| {
                 let proposed = |table: &str| {
                     format!(
-                        "SELECT 1 FROM {table} WHERE {UNTOUCHED} AND proposed_until > ?3
+                        "SELECT 1 FROM {table} WHERE {IS_PLACED} AND proposed_until > ?3
                             AND date(starts) BETWEEN ?1 AND ?2"
                     )
                 };
@@ -161,9 +162,9 @@ fn write_dialogue(
     let (starts, minutes) = (minute(placed.starts), placed.minutes);
     if let Some(from) = placed.moved_from {
         let sql = format!(
-            "UPDATE dialogue SET starts = ?4, minutes = ?5, sequence = sequence + 1,
-                    placed = json_object('starts', ?4, 'minutes', ?5, 'place', place)
-             WHERE unit = ?1 AND school_year = ?2 AND round = ?3 AND starts = ?6 AND {UNTOUCHED}"
+            "UPDATE dialogue SET starts = ?4, minutes = ?5,
+                    placed = json_object('starts', ?4, 'minutes', ?5)
+             WHERE unit = ?1 AND school_year = ?2 AND round = ?3 AND starts = ?6 AND {IS_PLACED}"
         );
         written.moved += connection.prepare_cached(&sql)?.execute(params![
             unit,
@@ -179,7 +180,7 @@ fn write_dialogue(
         .prepare_cached(
             "INSERT INTO dialogue (unit, school_year, round, starts, minutes, placed, proposed_until)
              VALUES (?1, ?2, ?3, ?4, ?5,
-                     json_object('starts', ?4, 'minutes', ?5, 'place', ''), ?6)
+                     json_object('starts', ?4, 'minutes', ?5), ?6)
              ON CONFLICT DO NOTHING",
         )?
         .execute(params![unit, year, round, starts, minutes, until])?;
@@ -201,7 +202,7 @@ fn write_check_in(
         let sql = format!(
             "UPDATE OR IGNORE check_in SET starts = ?3, minutes = ?4,
                     placed = json_object('starts', ?3, 'minutes', ?4)
-             WHERE principal = ?1 AND area_manager = ?2 AND starts = ?5 AND {UNTOUCHED}"
+             WHERE principal = ?1 AND area_manager = ?2 AND starts = ?5 AND {IS_PLACED}"
         );
         written.moved += connection.prepare_cached(&sql)?.execute(params![
             principal,

@@ -3,14 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Calendar;
+use super::placed::IS_PLACED;
 use super::row::{Wrong, date, date_time, each, optional, optional_date, plain, required};
 use crate::follow_up::{
     Absence, Activity, ActivityId, Appointment, Area, AreaId, AreaWorld, CheckIn, ChosenBy,
-    Dialogue, Evaluation, FocusArea, Measure, MeasureId, Pair, Person, PersonId, Post, RowFault,
-    SchoolUnit, UnitCode,
+    Dialogue, Evaluation, FocusArea, Measure, MeasureId, Pair, Person, PersonId, Post, Role,
+    RowFault, SchoolUnit, UnitCode,
 };
 use crate::store::StoreError;
 
@@ -24,11 +25,6 @@ pub struct Reach {
     pub from: Date,
 }
 
-/// Whether a meeting stands where placing put it: not moved, and in no file or answer since.
-const IS_PLACED: &str = "state = 'planned' AND imported IS NULL
-                AND json_extract(placed, '$.starts') = starts
-                AND json_extract(placed, '$.minutes') = minutes";
-
 impl Calendar {
     /// Every area's identifier, in order.
     ///
@@ -37,6 +33,38 @@ impl Calendar {
     pub async fn area_ids(&self) -> Result<Vec<AreaId>, StoreError> {
         self.database
             .run(|connection| area_ids(connection, &mut Vec::new()))
+            .await
+    }
+
+    /// The areas that a person manages, managed or will.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn areas_managed_by(&self, person: PersonId) -> Result<Vec<AreaId>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let posts = appointments_of(connection, &person)?.into_iter();
+                let managed = posts.filter_map(|post| match post.post {
+                    Post::Area(area) if post.role == Role::AreaManager => Some(area),
+                    _ => None,
+                });
+                Ok(managed.collect())
+            })
+            .await
+    }
+
+    /// The area of a unit.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn area_of(&self, unit: UnitCode) -> Result<Option<AreaId>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let sql = "SELECT area FROM school_unit WHERE code = ?1";
+                let mut statement = connection.prepare_cached(sql)?;
+                let area = statement.query_row([unit.as_str()], |row| row.get::<_, String>(0));
+                Ok(area.optional()?.map(AreaId::new))
+            })
             .await
     }
 
@@ -247,7 +275,7 @@ fn read_dialogues(
     let sql = format!(
         "SELECT d.id, d.unit, d.school_year, d.round, d.starts, d.minutes, d.place, d.state,
                 d.sequence, d.proposed_until,
-                {IS_PLACED} AND json_extract(placed, '$.place') = place AS is_placed
+                {IS_PLACED} AS is_placed
          {wanted} ORDER BY d.starts, d.unit"
     );
     world.dialogues = each(
@@ -373,7 +401,7 @@ fn read_check_ins(
         .collect();
     let sql = format!(
         "SELECT id, principal, area_manager, starts, minutes, state, held_on, note, uid,
-                proposed_until, {IS_PLACED} AS is_placed
+                sequence, proposed_until, {IS_PLACED} AS is_placed
          FROM check_in WHERE principal = ?1 AND starts >= ?2"
     );
     for principal in principals {
@@ -395,7 +423,8 @@ fn read_check_ins(
                     state: required(row, "state")?,
                     held_on: optional_date(row, "held_on")?,
                     note: plain(row, "note")?,
-                    uid: plain::<Option<String>>(row, "uid")?.unwrap_or_default(),
+                    uid: plain(row, "uid")?,
+                    sequence: plain(row, "sequence")?,
                     is_placed,
                     proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
                 })

@@ -70,7 +70,6 @@ pub fn batch(
     Ok(())
 }
 
-/// A dialogue; another time or place raises its sequence number, for the invitations.
 fn write_dialogue(
     connection: &Connection,
     (dialogue, unsaid): (&Dialogue, &[&'static str]),
@@ -87,20 +86,7 @@ fn write_dialogue(
         ("place", text(&dialogue.place)),
         ("state", text(dialogue.state)),
     ];
-    let outcome = Upsert::answered("dialogue", (&key, &rest), unsaid).run(connection, changed)?;
-    if outcome.set.iter().any(|column| *column != "state") {
-        connection
-            .prepare_cached(
-                "UPDATE dialogue SET sequence = sequence + 1
-                 WHERE unit = ?1 AND school_year = ?2 AND round = ?3",
-            )?
-            .execute(params![
-                dialogue.unit.as_str(),
-                dialogue.school_year,
-                dialogue.round.word()
-            ])?;
-    }
-    Ok(outcome)
+    Upsert::answered("dialogue", (&key, &rest), unsaid).run(connection, changed)
 }
 
 /// A check-in is known by the two people and the time the source gives it, also after somebody has

@@ -7,7 +7,7 @@ ALTER TABLE mail ADD COLUMN meeting TEXT;    -- key of the meeting an invitation
 DROP INDEX mail_gathering;
 CREATE UNIQUE INDEX mail_gathering ON mail (person)
     WHERE state = 'waiting' AND dot_utc IS NULL AND meeting IS NULL;
-CREATE UNIQUE INDEX mail_inviting ON mail (meeting, person)
+CREATE UNIQUE INDEX mail_inviting ON mail (person, meeting)
     WHERE state = 'waiting' AND dot_utc IS NULL AND meeting IS NOT NULL;
 CREATE INDEX mail_by_meeting ON mail (meeting, person) WHERE meeting IS NOT NULL;
 

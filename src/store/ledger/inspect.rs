@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
+use super::invitation::{is_overtaken, shown};
 use super::outbox::gather_again;
 use super::{Ledger, read, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
@@ -172,14 +173,16 @@ impl Ledger {
                 let bytes =
                     connection
                         .query_row("SELECT bytes FROM mail WHERE id = ?1", [id], |r| r.get(0))?;
-                let notices = notices(connection, "n.mail = ?1", params![id])?;
+                let mut notices = notices(connection, "n.mail = ?1", params![id])?;
+                notices.extend(shown(connection, "m.id = ?1", params![id])?);
                 Ok(Some((mail, attempts(connection, id)?, notices, bytes)))
             })
             .await
     }
 
     /// Lets a held or refused mail, or one that waits, be tried at once. Where the person has
-    /// another mail gathering, its notices move there. Whether there was one.
+    /// another mail gathering, its notices move there. An invitation that a later one has overtaken
+    /// is no longer true, and is left as it is. Whether there was one to try.
     ///
     /// # Errors
     /// SQLite refused.
@@ -187,6 +190,9 @@ impl Ledger {
         self.database
             .run(move |connection| {
                 let transaction = writing(connection)?;
+                if is_overtaken(&transaction, id)? {
+                    return Ok(false);
+                }
                 // It begins anew: what was refused before is counted no more.
                 let found = transaction.execute(
                     "UPDATE mail SET state = 'sending', settled_utc = NULL, created_utc = ?2,
@@ -220,7 +226,8 @@ impl Ledger {
             .await
     }
 
-    /// Notices decided on `day` for people's own duties or carried by mail to them.
+    /// Notices decided on `day` for people's own duties or carried by mail to them, and invitations
+    /// begun for them on it.
     ///
     /// # Errors
     /// SQLite refused.
@@ -231,8 +238,12 @@ impl Ledger {
     ) -> Result<Vec<NoticeRow>, StoreError> {
         self.database
             .run(move |connection| {
+                let of = params![person.as_str(), day.to_string()];
                 let which = "n.on_day = ?2 AND (n.recipient = ?1 OR m.person = ?1)";
-                notices(connection, which, params![person.as_str(), day.to_string()])
+                let mut rows = notices(connection, which, of)?;
+                let invitations = "m.person = ?1 AND m.slot = ?2 AND m.meeting IS NOT NULL";
+                rows.extend(shown(connection, invitations, of)?);
+                Ok(rows)
             })
             .await
     }
@@ -295,12 +306,15 @@ impl Ledger {
             .await
     }
 
-    /// Mails held, and people whose latest settled mail was refused for good.
+    /// Mails held, people whose latest settled mail was refused for good, and invitations refused to
+    /// meetings that are not over by `day`.
     ///
     /// # Errors
     /// SQLite refused.
-    pub async fn failures(&self) -> Result<Vec<Failed>, StoreError> {
-        self.database.run(|connection| failures(connection)).await
+    pub async fn failures(&self, day: Date) -> Result<Vec<Failed>, StoreError> {
+        self.database
+            .run(move |connection| failures(connection, day))
+            .await
     }
 }
 
@@ -413,7 +427,8 @@ fn last_mailed(
     Ok(mailed)
 }
 
-/// A refusal lasts from the first to the address since a mail last arrived there. A person's mails
+/// A refusal lasts from the first to the address since a mail last arrived there; that of an
+/// invitation until another about the meeting has arrived, or the meeting is over. A person's mails
 /// are few and the sent ones many: the plus signs keep SQLite from going by the state there.
 const FAILURES: &str = "
     SELECT m.id, m.person, m.state, m.address,
@@ -426,12 +441,14 @@ const FAILURES: &str = "
     FROM mail m WHERE m.state IN ('held', 'refused')
        AND (m.state = 'held' OR NOT EXISTS
            (SELECT 1 FROM mail later WHERE later.person = m.person AND later.id > m.id
-               AND +later.state IN ('sent', 'refused')))";
+               AND later.meeting IS m.meeting AND +later.state IN ('sent', 'refused')))
+       AND (m.meeting IS NULL OR EXISTS
+           (SELECT 1 FROM invitation i WHERE i.mail = m.id AND i.until > ?1))";
 
-fn failures(connection: &Connection) -> Result<Vec<Failed>, StoreError> {
+fn failures(connection: &Connection, day: Date) -> Result<Vec<Failed>, StoreError> {
     let mut statement = connection.prepare_cached(FAILURES)?;
     let mut failed: Vec<(i64, Failed)> = statement
-        .query_map([], |row| {
+        .query_map([day.to_string()], |row| {
             let mail = row.get(0)?;
             let since = row.get::<_, Option<i64>>(5)?.unwrap_or(0);
             let what = match row.get::<_, String>(2)?.as_str() {
@@ -470,7 +487,7 @@ mod tests {
         let mut statement = connection
             .prepare(&format!("EXPLAIN QUERY PLAN {FAILURES}"))
             .unwrap();
-        let steps = statement.query_map([], |row| row.get::<_, String>(3));
+        let steps = statement.query_map(["2026-12-01"], |row| row.get::<_, String>(3));
         let steps: Vec<String> = steps.unwrap().collect::<Result<_, _>>().unwrap();
         for (name, index) in [
             ("m", "mail_by_state"),

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::de::DeserializeOwned;
 
 use super::notice::{SliceCalls, Tick};
-use super::{Ledger, slice, slice_word};
+use super::{Ledger, NoticeRow, slice, slice_word};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Call, Method, Told};
 use crate::store::StoreError;
@@ -31,13 +31,12 @@ impl Ledger {
         &self,
         area: Option<AreaId>,
         now: DateTime,
-        keys: Vec<String>,
+        mut keys: BTreeSet<String>,
     ) -> Result<Spoken, StoreError> {
         self.database
             .run(move |connection| {
-                let mut keys: BTreeSet<String> = keys.into_iter().collect();
                 let sql = "SELECT DISTINCT m.meeting FROM invitation i JOIN mail m ON m.id = i.mail
-                           WHERE i.area = ?1 AND i.until > ?2";
+                           WHERE i.area = ?1 AND i.until > ?2 AND m.state <> 'withdrawn'";
                 let mut statement = connection.prepare_cached(sql)?;
                 let own = statement
                     .query_map(params![slice_word(area.as_ref()), now.to_string()], |row| {
@@ -55,21 +54,16 @@ impl Ledger {
             .await
     }
 
-    /// How many invitations each person has got, or is about to get, on a day.
+    /// How many invitations a person has got on a day, or is about to get.
     ///
     /// # Errors
     /// SQLite refused.
-    pub async fn invited_on(&self, day: Date) -> Result<BTreeMap<PersonId, u32>, StoreError> {
+    pub async fn invited_on(&self, person: PersonId, day: Date) -> Result<u32, StoreError> {
         self.database
             .run(move |connection| {
-                let sql = "SELECT person, count(*) FROM mail
-                           WHERE meeting IS NOT NULL AND slot = ?1 AND state <> 'withdrawn'
-                           GROUP BY person";
-                let mut statement = connection.prepare_cached(sql)?;
-                let counts = statement.query_map([day.to_string()], |row| {
-                    Ok((PersonId::new(row.get::<_, String>(0)?), row.get(1)?))
-                })?;
-                Ok(counts.collect::<Result<_, _>>()?)
+                let mut statement = connection.prepare_cached(INVITED)?;
+                let of = params![person.as_str(), day.to_string()];
+                Ok(statement.query_row(of, |row| row.get(0))?)
             })
             .await
     }
@@ -132,14 +126,39 @@ fn spoken_of(
     Ok(())
 }
 
+/// The invitations of an area that wait; they are few beside all there ever were, so the search begins
+/// with them.
+const WAITING_OF_AREA: &str = "
+    SELECT m.id FROM mail m CROSS JOIN invitation i ON i.mail = m.id
+    WHERE m.state = 'waiting' AND m.dot_utc IS NULL AND m.meeting IS NOT NULL AND i.area = ?1";
+
+/// How many invitations a person has got on a day, or is about to get.
+const INVITED: &str = "
+    SELECT (SELECT count(*) FROM mail
+            WHERE person = ?1 AND sent_on = ?2 AND meeting IS NOT NULL)
+         + (SELECT count(*) FROM mail WHERE person = ?1 AND meeting IS NOT NULL
+                AND state = 'waiting' AND dot_utc IS NULL)";
+
 /// Writes the calls of a slice down: each gets a mail, or the one that waits says this instead. What
 /// else waits of the slice's invitations is no longer to be said. Returns how many mails were begun.
 pub fn write_calls(
     connection: &Connection,
     tick: &Tick,
-    SliceCalls { area, calls }: &SliceCalls,
+    SliceCalls {
+        area,
+        calls,
+        adopted,
+    }: &SliceCalls,
 ) -> Result<usize, StoreError> {
     let area = slice_word(area.as_ref());
+    for key in adopted {
+        connection
+            .prepare_cached(
+                "UPDATE invitation SET area = ?1
+                 WHERE mail IN (SELECT id FROM mail WHERE meeting = ?2) AND area <> ?1",
+            )?
+            .execute([area, key])?;
+    }
     let mut begun = 0;
     let mut kept = BTreeSet::new();
     for (call, message_id) in calls {
@@ -164,8 +183,7 @@ pub fn write_calls(
                 json(&call.change)?,
             ])?;
     }
-    let sql = "SELECT m.id FROM invitation i JOIN mail m ON m.id = i.mail
-               WHERE i.area = ?1 AND m.state = 'waiting' AND m.dot_utc IS NULL";
+    let sql = WAITING_OF_AREA;
     let mut statement = connection.prepare_cached(sql)?;
     let waiting = statement.query_map([area], |row| row.get::<_, i64>(0))?;
     for mail in waiting.collect::<Result<Vec<_>, _>>()? {
@@ -228,6 +246,62 @@ pub fn call_of(connection: &Connection, mail: i64) -> Result<Option<Call>, Store
         change: parsed(&row.get::<_, String>(5)?)?,
         area: slice(&row.get::<_, String>(6)?),
     }))
+}
+
+/// Whether an earlier mail to the same person about the same meeting has left, or may have.
+pub fn follows(connection: &Connection, mail: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM mail this JOIN mail earlier
+               ON earlier.meeting = this.meeting AND earlier.person = this.person
+               WHERE this.id = ?1 AND earlier.id < this.id
+                   AND (earlier.dot_utc IS NOT NULL OR earlier.state IN ('sent', 'held'))";
+    Ok(connection.prepare_cached(sql)?.exists([mail])?)
+}
+
+/// Whether a later mail to the same person about the same meeting was begun: an earlier one may then
+/// no longer leave.
+pub fn is_overtaken(connection: &Connection, mail: i64) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 FROM mail this JOIN mail later
+               ON later.meeting = this.meeting AND later.person = this.person
+               WHERE this.id = ?1 AND later.id > this.id AND later.state <> 'withdrawn'";
+    Ok(connection.prepare_cached(sql)?.exists([mail])?)
+}
+
+/// Every invitation of mails that `which` chooses, as a notice is shown: its step is the SEQUENCE and
+/// its due date the meeting's day.
+pub fn shown(
+    connection: &Connection,
+    which: &str,
+    of: impl rusqlite::Params,
+) -> Result<Vec<NoticeRow>, StoreError> {
+    let sql = format!("SELECT m.id, m.slot, m.state FROM mail m WHERE {which} ORDER BY m.id");
+    let mut statement = connection.prepare(&sql)?;
+    let mails = statement.query_map(of, |row| {
+        Ok((
+            row.get::<_, i64>(0)?,
+            row.get::<_, String>(1)?,
+            row.get::<_, String>(2)?,
+        ))
+    })?;
+    let mut rows = Vec::new();
+    for mail in mails {
+        let (mail, slot, state) = mail?;
+        if let Some(call) = call_of(connection, mail)? {
+            rows.push(NoticeRow {
+                occurrence: format!("invitation/{}", call.uid),
+                step: i32::try_from(call.sequence).unwrap_or(i32::MAX),
+                recipient: call.to.clone(),
+                role: "invited".into(),
+                due: call.meeting.starts.date().to_string(),
+                decision: call.method.word().into(),
+                reason: call.change.sentence(),
+                on_day: slot,
+                mail: Some(mail),
+                mail_state: Some(state),
+                mail_to: Some(call.to),
+            });
+        }
+    }
+    Ok(rows)
 }
 
 fn unreadable(message: String) -> StoreError {

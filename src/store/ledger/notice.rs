@@ -1,6 +1,6 @@
 //! Notices: what was decided, written down in one transaction a tick.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -35,6 +35,8 @@ pub struct SliceCalls {
     pub area: Option<AreaId>,
     /// The calls, each with the Message-ID its mail gets if it is a new one.
     pub calls: Vec<(Call, String)>,
+    /// Keys of meetings that another slice spoke of last, and that are this slice's from now on.
+    pub adopted: BTreeSet<String>,
 }
 
 /// What a tick's writing came to.

@@ -4,10 +4,10 @@
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::agenda::set_look_on;
-use super::invitation::call_of;
+use super::invitation::{call_of, follows};
 use super::{Ledger, read, slice, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Call, Capacity, NoticeKey};
@@ -37,6 +37,8 @@ pub struct Claimed {
     pub lines: Vec<ClaimedLine>,
     /// What it says of a meeting, if it is an invitation; then it carries no notices.
     pub call: Option<Call>,
+    /// Whether an earlier invitation to the same person and meeting has left, or may have.
+    pub follows: bool,
 }
 
 /// A refusal that was not believed when it came.
@@ -118,8 +120,8 @@ pub enum Settlement {
 }
 
 impl Ledger {
-    /// Claims up to `limit` mails whose time has come: those that may have arrived first, then those
-    /// that were tried least, so that what is refused again and again holds up nobody. A person gets
+    /// Claims up to `limit` mails whose time has come: those that may have arrived first, then the day's
+    /// mail before invitations, then those that were tried least, so that what is refused again and again holds up nobody. A person gets
     /// one mail on the local day `day`, invitations apart: another waits. An invitation waits for an
     /// earlier one to the same person about the same meeting.
     ///
@@ -295,7 +297,7 @@ fn claim(
                 AND (m.meeting IS NULL OR NOT EXISTS
                     (SELECT 1 FROM mail o WHERE o.meeting = m.meeting AND o.person = m.person
                         AND o.id < m.id AND o.state IN ('waiting', 'sending')))
-             ORDER BY dot_utc IS NULL, attempts, next_attempt_utc, id LIMIT ?2",
+             ORDER BY dot_utc IS NULL, meeting IS NOT NULL, attempts, next_attempt_utc, id LIMIT ?2",
         )?
         .query_map(
             params![now.as_second(), limit as i64, day.to_string()],
@@ -347,10 +349,12 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
                 frozen,
                 lines: Vec::new(),
                 call: None,
+                follows: false,
             })
         })?;
     claimed.doubted = doubted(connection, id)?;
     claimed.call = call_of(connection, id)?;
+    claimed.follows = claimed.call.is_some() && follows(connection, id)?;
     let mut statement = connection.prepare_cached(
         "SELECT id, occurrence, recipient, role, due, area FROM notice
          WHERE mail = ?1 AND decision = 'said' ORDER BY id",
@@ -508,14 +512,7 @@ pub fn gather_again(connection: &Connection, id: i64, next: Timestamp) -> Result
         .prepare_cached("SELECT uncertain > 0 FROM mail WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?;
     if !frozen {
-        let sql = "SELECT other.id FROM mail other JOIN mail this
-                   ON other.person = this.person AND other.meeting IS this.meeting
-                   WHERE this.id = ?1 AND other.state = 'waiting' AND other.dot_utc IS NULL";
-        let other: Option<i64> = connection
-            .prepare_cached(sql)?
-            .query_map([id], |row| row.get(0))?
-            .next()
-            .transpose()?;
+        let other = gathering_beside(connection, id)?;
         if let Some(other) = other {
             connection
                 .prepare_cached(
@@ -527,6 +524,10 @@ pub fn gather_again(connection: &Connection, id: i64, next: Timestamp) -> Result
                     "UPDATE mail SET state = 'withdrawn', sent_on = NULL WHERE id = ?1",
                 )?
                 .execute([id])?;
+            // A later invitation took this one for told.
+            for area in slices_of(connection, id)? {
+                set_look_on(connection, area.as_ref(), Date::MIN)?;
+            }
             return Ok(());
         }
         connection
@@ -542,4 +543,27 @@ pub fn gather_again(connection: &Connection, id: i64, next: Timestamp) -> Result
         )?
         .execute(params![id, next.as_second()])?;
     Ok(())
+}
+
+/// The mail that gathers what a claimed one says, too: the person's, or to the person about the same
+/// meeting.
+fn gathering_beside(connection: &Connection, id: i64) -> Result<Option<i64>, StoreError> {
+    let (person, meeting): (String, Option<String>) = connection
+        .prepare_cached("SELECT person, meeting FROM mail WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let (sql, of) = match &meeting {
+        None => (
+            "SELECT id FROM mail WHERE person = ?1 AND state = 'waiting' AND dot_utc IS NULL
+                AND meeting IS NULL",
+            vec![&person],
+        ),
+        Some(meeting) => (
+            "SELECT id FROM mail WHERE person = ?1 AND state = 'waiting' AND dot_utc IS NULL
+                AND meeting = ?2 AND meeting IS NOT NULL",
+            vec![&person, meeting],
+        ),
+    };
+    let mut statement = connection.prepare_cached(sql)?;
+    let other = statement.query_row(rusqlite::params_from_iter(of), |row| row.get(0));
+    Ok(other.optional()?)
 }

@@ -64,6 +64,7 @@ pub fn check_in(row: &mut Fields<'_>, batch: &mut Batch) -> Option<()> {
         held_on,
         note: String::new(),
         uid: String::new(),
+        sequence: 0,
         is_placed: false,
         proposed_until: None,
     });
