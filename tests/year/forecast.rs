@@ -41,11 +41,21 @@ fn demo(directory: &Path) -> Arc<Office> {
     Arc::new(Office::new(settings, calendar, ledger).unwrap())
 }
 
-/// Invitations: when, to whom, of which meeting.
-type Invited = BTreeSet<(Date, String, String)>;
+/// Invitations: when, to whom, of which meeting, under which SEQUENCE, and whether it is called off.
+type Invited = BTreeSet<(Date, String, String, i32, String)>;
 
 async fn foreseen(office: &Office) -> (Sent, Invited) {
-    let slices = office.every_slice(FROM).await.unwrap();
+    let told = InvitationsAhead::default();
+    foreseen_after(office, (FROM, TO), told).await
+}
+
+async fn foreseen_after(
+    office: &Office,
+    (from, to): (Date, Date),
+    invitations: InvitationsAhead,
+) -> (Sent, Invited) {
+    let slices = office.every_slice(from).await.unwrap();
+    let (said, mailed_on) = office.ledger.said_before(from).await.unwrap();
     let forecast = Forecast {
         slices: slices
             .iter()
@@ -53,15 +63,19 @@ async fn foreseen(office: &Office) -> (Sent, Invited) {
             .collect(),
         calendar: &office.settings.calendar,
         rules: &office.settings.rules,
-        said: Default::default(),
-        mailed_on: BTreeMap::new(),
-        invitations: InvitationsAhead::default(),
+        said,
+        mailed_on,
+        invitations,
     };
-    let mails = forecast.run(FROM, TO, |_| {});
+    let mails = forecast.run(from, to, |_| {});
     let calls = mails
         .iter()
         .filter_map(|mail| mail.call.as_ref().map(|call| (mail.day, call)));
-    let invited = calls.map(|(day, call)| (day, call.to.to_string(), call.uid.clone()));
+    let invited = calls.map(|(day, call)| {
+        let sequence = i32::try_from(call.sequence).unwrap();
+        let method = call.method.word().to_owned();
+        (day, call.to.to_string(), call.uid.clone(), sequence, method)
+    });
     let invited = invited.collect();
     let said = mails
         .into_iter()
@@ -80,17 +94,27 @@ async fn foreseen(office: &Office) -> (Sent, Invited) {
     (said, invited)
 }
 
-async fn invited(office: &Office) -> Invited {
+/// The invitations that the ledger has as sent on the days from one to another.
+async fn invited(office: &Office, (from, to): (Date, Date)) -> Invited {
+    let mut invited = Invited::new();
     let mails = office.ledger.mails(true).await.unwrap().into_iter();
-    let invitations = mails.filter_map(|mail| {
+    for mail in mails.filter(|mail| mail.meeting.is_some()) {
+        let day: Date = mail.slot.parse().unwrap();
+        if day < from || to < day || mail.state == "withdrawn" {
+            continue;
+        }
         assert_eq!(mail.state, "sent");
-        Some((
-            mail.slot.parse().unwrap(),
+        let (_, _, notices, _) = office.ledger.mail(mail.id).await.unwrap().unwrap();
+        let shown = &notices[0];
+        invited.insert((
+            day,
             mail.person.to_string(),
-            mail.meeting?,
-        ))
-    });
-    invitations.collect()
+            mail.meeting.unwrap(),
+            shown.step,
+            shown.decision.clone(),
+        ));
+    }
+    invited
 }
 
 /// What the plan says of one day, with the ledger as it was that morning.
@@ -148,7 +172,7 @@ async fn what_is_foreseen_and_what_is_explained_is_what_is_sent() {
     }
     assert!(sent.len() > 2_000, "{}", sent.len());
     assert_eq!(foreseen, sent);
-    let invited = invited(&office).await;
+    let invited = invited(&office, (FROM, TO)).await;
     assert!(invited.len() > 1_000, "{}", invited.len());
     assert_eq!(foreseen_invitations, invited);
     let missing: Vec<_> = held.difference(&sent).collect();
@@ -192,4 +216,58 @@ async fn said_on(office: &Office, day: Date) -> Sent {
         }
     }
     said
+}
+
+/// What is foreseen after weeks in which meetings were told of and then missed, moved, called off
+/// and handed over.
+#[tokio::test]
+async fn changes_to_meetings_that_were_told_of_are_foreseen() {
+    let directory = tempfile::tempdir().unwrap();
+    let office = demo(directory.path());
+    let calendar = &office.settings.calendar;
+    let change = date(2026, 9, 14);
+    let live = async |from: Date, to: Date| {
+        let days = from.series(1.day()).take_while(|day| *day <= to);
+        for day in days.filter(|day| calendar.is_working_day(*day)) {
+            let clock = Clock::At(calendar.instant(day, office.settings.rules.send_at));
+            once(Arc::clone(&office), clock).await.unwrap();
+        }
+    };
+    live(date(2026, 8, 3), change.yesterday().unwrap()).await;
+    rusqlite::Connection::open(&office.settings.database.calendar)
+        .unwrap()
+        .execute_batch(
+            "UPDATE dialogue SET starts = '2026-10-13T13:00' WHERE unit IN
+                 (SELECT code FROM school_unit ORDER BY code LIMIT 9) AND round = 'explore';
+             UPDATE dialogue SET state = 'cancelled' WHERE unit =
+                 (SELECT max(code) FROM school_unit);
+             UPDATE OR IGNORE check_in SET starts = '2026-10-01' || substr(starts, 11), state = 'planned',
+                 held_on = NULL WHERE starts LIKE '2026-09-0%';
+             DELETE FROM check_in WHERE starts LIKE '2026-09-2%';
+             INSERT INTO person (id, name, email) VALUES ('ny', 'Ny Chef', 'ny@lindhamra.example');
+             UPDATE appointment SET valid_to = '2026-10-08' WHERE role = 'area_manager'
+                 AND area = (SELECT min(id) FROM area);
+             INSERT INTO appointment (person, role, area, valid_from)
+                 SELECT 'ny', 'area_manager', min(id), '2026-10-09' FROM area;",
+        )
+        .unwrap();
+    let span = (change, date(2026, 10, 30));
+    let since = date(2026, 1, 1).at(0, 0, 0, 0);
+    let told = office.ledger.told_before(change, since).await.unwrap();
+    let (_, foreseen) = foreseen_after(&office, span, InvitationsAhead::new(told)).await;
+    live(span.0, span.1).await;
+    let sent = invited(&office, span).await;
+    let called_off = sent
+        .iter()
+        .filter(|(.., method)| method == "cancel")
+        .count();
+    let moved = sent
+        .iter()
+        .filter(|(.., sequence, _)| *sequence > 0)
+        .count();
+    assert!(
+        called_off > 40 && moved > called_off,
+        "{called_off} of {moved}"
+    );
+    assert_eq!(foreseen, sent);
 }

@@ -615,7 +615,7 @@ async fn what_was_never_asked_is_not_called_off() {
 /// What may have arrived goes first, and is not tried again by hand once it is no longer true.
 #[tokio::test]
 async fn a_cancellation_follows_what_it_cancels() {
-    let mut town = Town::with_invitations().await;
+    let town = Town::with_invitations().await;
     dialogue(&town, DAY, Round::Explore).await;
     let now = town.instant("2026-09-01 07:00");
     let office = std::sync::Arc::clone(&town.office);

@@ -4,10 +4,10 @@
 //! each meeting go in; the words still to be said come out. State, not events: a meeting moved
 //! twice before anybody was told is told once, and one moved away and back is not told at all.
 //!
-//! One event per meeting under a key of its own (RFC 5545 UID). SEQUENCE is raised once where time
-//! or place differ from what was last told (RFC 5546 2.1.4), and is the same for everybody. An
-//! event cannot change its organizer (RFC 5546 2.1.3), so the area manager is part of the key: with
-//! another manager the old event is cancelled and a new one begins.
+//! One event per meeting under a key of its own (RFC 5545 UID). SEQUENCE is raised where time or place
+//! differ from what was last told (RFC 5546 2.1.4), is never lower than the calendar's own, and is the
+//! same for everybody. An event cannot change its organizer (RFC 5546 2.1.3), so the area manager is
+//! part of the key: with another manager the old event is cancelled and a new one begins.
 
 mod ahead;
 mod compare;
