@@ -1,7 +1,7 @@
 //! What is foreseen is what is sent, and what is explained is what was done.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
