@@ -3,6 +3,7 @@
 pub mod clock;
 mod deliver;
 mod heartbeat;
+mod invite;
 mod lock;
 mod mask;
 mod office;

@@ -6,13 +6,11 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::clock::message_id;
+use super::invite::{Found, invite};
 use super::office::{Office, OfficeError, sender};
 use super::placing::place_due_years;
-use crate::follow_up::{AreaId, AreaWorld, PersonId, Role, UnitCode};
-use crate::plan::{
-    Call, Capacity, Decision, Look, Silence, Slot, Told, Verdict, Word, group, invite, plan, slot,
-    subtract, wanted,
-};
+use crate::follow_up::{AreaId, PersonId, Role};
+use crate::plan::{Capacity, Decision, Silence, Slot, Verdict, group, plan, slot, subtract};
 use crate::store::{Noted, SliceCalls, Tick};
 
 /// Slices planned and written down in one go. Each chunk is a transaction of its own, so a tick
@@ -56,7 +54,12 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         let mut due = Due::default();
         for area in chunk {
             let slice = office.slice(area.clone(), day, &troubles).await?;
-            invitations(office, (now, day), (area, &slice.world), &mut due).await?;
+            let slice_of = (area, &slice.world);
+            let found = invite(office, (now, day), slice_of, &mut due.invited).await?;
+            if let Some(look_on) = found.look_on {
+                due.look_on(area.clone(), look_on);
+            }
+            due.calls.push(found);
             if area.is_some() && slice.world.area.is_none() {
                 // The area is gone.
                 due.look_on(area.clone(), Date::MAX);
@@ -82,18 +85,10 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
 #[derive(Default)]
 struct Due {
     decisions: Vec<Decision>,
-    calls: Vec<CallsFound>,
+    calls: Vec<Found>,
     look_on: BTreeMap<Option<AreaId>, Date>,
     /// How many invitations each person has got today, those found so far among them.
     invited: BTreeMap<PersonId, u32>,
-}
-
-/// What is to be said of a slice's meetings.
-struct CallsFound {
-    area: Option<AreaId>,
-    calls: Vec<Call>,
-    /// Keys of meetings that another slice spoke of last and this one wants.
-    adopted: BTreeSet<String>,
 }
 
 impl Due {
@@ -102,98 +97,6 @@ impl Due {
         let look_on = self.look_on.entry(area).or_insert(day);
         *look_on = day.min(*look_on);
     }
-}
-
-/// What is to be said of a slice's meetings, as far as the day allows. An area that is gone wants
-/// none held.
-async fn invitations(
-    office: &Office,
-    (now, day): (Timestamp, Date),
-    (area, world): (&Option<AreaId>, &AreaWorld),
-    due: &mut Due,
-) -> Result<(), OfficeError> {
-    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
-    let local = calendar.local(now);
-    let keys = wanted(local, world, &rules.invitations).into_iter();
-    let keys: BTreeSet<String> = keys.map(|wanted| wanted.uid).collect();
-    let spoken = office
-        .ledger
-        .spoken_of(area.clone(), local, keys.clone())
-        .await?;
-    let elsewhere = held_elsewhere(office, (now, day), (area, &keys), &spoken.told).await?;
-    let look = Look {
-        now: local,
-        area: area.as_ref(),
-        world,
-        elsewhere: &elsewhere,
-        rules: &rules.invitations,
-    };
-    let found = invite(&look, &spoken.told);
-    if let Some(look_on) = found.look_again_on {
-        due.look_on(area.clone(), look_on);
-    }
-    for person in found.to() {
-        if !due.invited.contains_key(person) {
-            let invited = office.ledger.invited_on(person.clone(), day).await?;
-            due.invited.insert(person.clone(), invited);
-        }
-    }
-    // What waits already has its place in the day.
-    let waits = |call: &Call| {
-        spoken
-            .waiting
-            .contains(&(call.to.clone(), call.uid.clone()))
-    };
-    let had = |person: &PersonId| due.invited.get(person).copied().unwrap_or(0);
-    let found = found.rationed((local, rules.invitations.most_per_day), had, waits);
-    let goes_on = found.words.iter().any(Word::waits_for_tomorrow);
-    let calls: Vec<Call> = found.calls().collect();
-    for call in calls.iter().filter(|call| !waits(call)) {
-        *due.invited.entry(call.to.clone()).or_default() += 1;
-    }
-    if goes_on {
-        due.look_on(area.clone(), calendar.working_days_after(day, 1));
-    }
-    let of_others = spoken.told.iter().filter(|told| told.area != *area);
-    let adopted = of_others.filter(|told| keys.contains(&told.uid));
-    due.calls.push(CallsFound {
-        adopted: adopted.map(|told| told.uid.clone()).collect(),
-        area: area.clone(),
-        calls,
-    });
-    Ok(())
-}
-
-/// What was told of and is no longer held here may be held in another area: a unit has moved, or a
-/// principal leads units in two areas of one manager. The keys of what these areas want.
-async fn held_elsewhere(
-    office: &Office,
-    (now, day): (Timestamp, Date),
-    (area, keys): (&Option<AreaId>, &BTreeSet<String>),
-    told: &[Told],
-) -> Result<BTreeSet<String>, OfficeError> {
-    let gone = || told.iter().filter(|told| !keys.contains(&told.uid));
-    let organizers = gone().map(|told| told.meeting.organizer.person.clone());
-    let organizers: BTreeSet<PersonId> = organizers.collect();
-    let units = gone().filter_map(|told| told.meeting.kind.unit().cloned());
-    let units: BTreeSet<UnitCode> = units.collect();
-    let mut areas = BTreeSet::new();
-    for organizer in organizers {
-        areas.extend(office.calendar.areas_managed_by(organizer).await?);
-    }
-    for unit in units {
-        areas.extend(office.calendar.area_of(unit).await?);
-    }
-    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
-    let mut held = BTreeSet::new();
-    for other in areas {
-        if area.as_ref() != Some(&other) {
-            let slice = office.slice(Some(other), day, &BTreeMap::new()).await?;
-            let wanted = wanted(calendar.local(now), &slice.world, &rules.invitations);
-            held.extend(wanted.into_iter().map(|wanted| wanted.uid));
-        }
-    }
-    Ok(held)
 }
 
 /// Warns of what only a person can mend where nobody can be told of it: then the log has to.
