@@ -1,5 +1,6 @@
-//! `kill -9` in the middle of sending a thousand mails, again and again: none lost, none doubled
-//! but those whose answer the dead process never wrote down, and those with the same bytes.
+//! `kill -9` in the middle of sending a thousand mails and two thousand invitations, again and again:
+//! none lost, none doubled but those whose answer the dead process never wrote down, and those with
+//! the same bytes.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
@@ -13,7 +14,11 @@ use std::time::Duration;
 /// What it shares with the other tests.
 const BASE: &str = include_str!("common/base.toml");
 
-const MAILS: usize = 1_000;
+/// Principals with a measure and a dialogue each, and their area managers.
+const PRINCIPALS: usize = 1_000;
+const MANAGERS: usize = PRINCIPALS / 50;
+/// The day's mail to each of them, and an invitation on both sides of each dialogue.
+const MAILS: usize = PRINCIPALS + MANAGERS + 2 * PRINCIPALS;
 const DAY: &str = "2026-12-01T07:00";
 
 /// Every message the server said yes to, in order.
@@ -69,8 +74,12 @@ fn converse(stream: TcpStream, accepted: &Accepted) -> std::io::Result<()> {
 }
 
 fn town(directory: &Path, port: u16) {
+    let base = BASE.replace(
+        "invitations = { dialogues = false, check-ins = false }",
+        "invitations = { most-per-day = 500 }",
+    );
     let config = format!(
-        r#"{BASE}[mail.transport]
+        r#"{base}[mail.transport]
 kind = "smtp"
 host = "127.0.0.1"
 port = {port}
@@ -86,7 +95,13 @@ terms = [{{ from = 2026-08-18, to = 2026-12-18 }}, {{ from = 2027-01-11, to = 20
     let mut units = String::from("code;name;area\n");
     let mut people = String::from("id;name;email;role;area;units\n");
     let mut measures = String::from("id;unit;school_year;decision;evaluate_by\n");
-    for number in 0..MAILS {
+    let mut dialogues = String::from("unit;school_year;round;starts\n");
+    for number in 0..MANAGERS {
+        people.push_str(&format!(
+            "c{number};Bo Ek;c{number}@prov.example;områdeschef;o{number};\n"
+        ));
+    }
+    for number in 0..PRINCIPALS {
         let code = 10_000_000 + number;
         units.push_str(&format!("{code};Skola {number};o{}\n", number / 50));
         people.push_str(&format!(
@@ -95,14 +110,16 @@ terms = [{{ from = 2026-08-18, to = 2026-12-18 }}, {{ from = 2027-01-11, to = 20
         measures.push_str(&format!(
             "m{number};{code};2026/27;Läsning varje dag;2026-12-01\n"
         ));
+        dialogues.push_str(&format!("{code};2026/27;explore;2026-12-10T08:30\n"));
     }
-    let areas: String = (0..MAILS.div_ceil(50))
+    let areas: String = (0..MANAGERS)
         .map(|n| format!("o{n};Område {n}\n"))
         .collect();
     std::fs::write(directory.join("areas.csv"), format!("id;name\n{areas}")).unwrap();
     std::fs::write(directory.join("units.csv"), units).unwrap();
     std::fs::write(directory.join("people.csv"), people).unwrap();
     std::fs::write(directory.join("measures.csv"), measures).unwrap();
+    std::fs::write(directory.join("dialogues.csv"), dialogues).unwrap();
     let done = avstamd(directory)
         .arg("import")
         .arg(directory)
@@ -136,7 +153,7 @@ fn header<'a>(message: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
-fn killed_while_sending_a_thousand_mails() {
+fn killed_while_sending_thousands_of_mails() {
     let directory = tempfile::tempdir().unwrap();
     let (port, accepted) = server();
     town(directory.path(), port);
@@ -167,14 +184,17 @@ fn killed_while_sending_a_thousand_mails() {
     );
 
     let accepted = accepted.lock().unwrap();
-    let mut by_recipient: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    // A person gets one mail of the day, and one invitation a meeting.
+    let mut by_matter: BTreeMap<(&str, &str), Vec<&String>> = BTreeMap::new();
     for message in accepted.iter() {
-        by_recipient
-            .entry(header(message, "To"))
-            .or_default()
-            .push(message);
+        let meeting = match message.contains("<invitations.avstamd.prov.example>") {
+            true => header(message, "In-Reply-To"),
+            false => "",
+        };
+        let matter = (header(message, "To"), meeting);
+        by_matter.entry(matter).or_default().push(message);
     }
-    assert_eq!(by_recipient.len(), MAILS, "every mail arrived");
+    assert_eq!(by_matter.len(), MAILS, "every mail arrived");
     let doubled = accepted.len() - MAILS;
     println!("{kills} kills; {MAILS} mails arrived, {doubled} of them twice");
     // Each connection has one mail under way.
@@ -182,7 +202,7 @@ fn killed_while_sending_a_thousand_mails() {
         doubled <= kills * 4,
         "{doubled} doubles after {kills} kills"
     );
-    for copies in by_recipient.values() {
+    for copies in by_matter.values() {
         assert!(
             copies.iter().all(|copy| copy == &copies[0]),
             "a double with other bytes"

@@ -35,9 +35,7 @@ impl Ledger {
     ) -> Result<Spoken, StoreError> {
         self.database
             .run(move |connection| {
-                let sql = "SELECT DISTINCT m.meeting FROM invitation i JOIN mail m ON m.id = i.mail
-                           WHERE i.area = ?1 AND i.until > ?2 AND m.state <> 'withdrawn'";
-                let mut statement = connection.prepare_cached(sql)?;
+                let mut statement = connection.prepare_cached(OF_AREA)?;
                 let own = statement
                     .query_map(params![slice_word(area.as_ref()), now.to_string()], |row| {
                         row.get::<_, String>(0)
@@ -131,6 +129,11 @@ fn spoken_of(
 const WAITING_OF_AREA: &str = "
     SELECT m.id FROM mail m CROSS JOIN invitation i ON i.mail = m.id
     WHERE m.state = 'waiting' AND m.dot_utc IS NULL AND m.meeting IS NOT NULL AND i.area = ?1";
+
+/// The meetings that an area has spoken of and that are not over.
+const OF_AREA: &str = "
+    SELECT DISTINCT m.meeting FROM invitation i JOIN mail m ON m.id = i.mail
+    WHERE i.area = ?1 AND i.until > ?2 AND m.state <> 'withdrawn'";
 
 /// How many invitations a person has got on a day, or is about to get.
 const INVITED: &str = "
@@ -321,4 +324,30 @@ fn parsed<T: DeserializeOwned>(text: &str) -> Result<T, StoreError> {
 
 fn json(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| unreadable(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each look at a slice asks these, and the mails and invitations of years are many.
+    #[test]
+    fn what_waits_and_what_left_today_is_found_by_index() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let path = std::path::Path::new(":memory:");
+        crate::store::migration::migrate(&mut connection, path, &super::super::SCHEMA).unwrap();
+        for (sql, count) in [(WAITING_OF_AREA, 1), (INVITED, 2), (OF_AREA, 2)] {
+            let sql = format!("EXPLAIN QUERY PLAN {sql}");
+            let mut statement = connection.prepare(&sql).unwrap();
+            let of = vec!["x"; count];
+            let of = rusqlite::params_from_iter(of);
+            let steps = statement.query_map(of, |row| row.get::<_, String>(3));
+            let steps: Vec<String> = steps.unwrap().collect::<Result<_, _>>().unwrap();
+            let reads = steps.iter().filter(|step| step.starts_with("SCAN"));
+            let whole: Vec<&String> = reads
+                .filter(|step| !step.contains("mail_inviting") && !step.contains("CONSTANT"))
+                .collect();
+            assert!(whole.is_empty(), "{sql}: {steps:#?}");
+        }
+    }
 }
