@@ -270,4 +270,40 @@ async fn changes_to_meetings_that_were_told_of_are_foreseen() {
         "{called_off} of {moved}"
     );
     assert_eq!(foreseen, sent);
+    no_reminder_contradicts_an_invitation(&office);
+}
+
+/// Whoever was reminded of a meeting had it in their calendar, on that day and no other.
+fn no_reminder_contradicts_an_invitation(office: &Office) {
+    let ledger = rusqlite::Connection::open(&office.settings.database.ledger).unwrap();
+    let mut reminders = ledger
+        .prepare(
+            "SELECT n.occurrence, n.due, n.on_day, m.person,
+                    EXISTS (SELECT 1 FROM mail i JOIN invitation s ON s.mail = i.id
+                            WHERE i.person IN (m.person, n.recipient) AND i.slot <= n.on_day
+                                AND s.method = 'request'
+                                AND substr(json_extract(s.said, '$.starts'), 1, 10) = n.due
+                                AND NOT EXISTS (SELECT 1 FROM mail later
+                                    WHERE later.meeting = i.meeting AND later.person = i.person
+                                        AND later.id > i.id AND later.slot <= n.on_day
+                                        AND later.state = 'sent'))
+             FROM notice n JOIN mail m ON m.id = n.mail
+             WHERE n.decision = 'said' AND m.state = 'sent'
+                 AND (n.occurrence LIKE 'check-in/%' OR n.occurrence LIKE 'dialogue-agenda/%')",
+        )
+        .unwrap();
+    let rows = reminders.query_map([], |row| {
+        let told: (String, String, String, String) =
+            (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+        Ok((told, row.get::<_, bool>(4)?))
+    });
+    let rows: Vec<_> = rows.unwrap().collect::<Result<_, _>>().unwrap();
+    assert!(rows.len() > 100, "{}", rows.len());
+    let wrong: Vec<_> = rows.iter().filter(|(_, invited)| !invited).collect();
+    assert!(
+        wrong.is_empty(),
+        "{} of {}: {wrong:#?}",
+        wrong.len(),
+        rows.len()
+    );
 }

@@ -109,6 +109,21 @@ async fn who_leaves_before_the_meeting_is_not_reminded_of_it() {
     assert_eq!(town.to("2026-11-27 07:00").await, NOBODY);
 }
 
+/// The agenda goes to those who will be there: to the new one once the post is theirs.
+#[tokio::test]
+async fn who_leaves_before_a_dialogue_is_not_given_its_agenda() {
+    let mut town = Town::new().await;
+    dialogue(&town, date(2026, 12, 8), Round::Explore).await;
+    let last = date(2026, 12, 2);
+    town.appoint("rut", Role::Principal, (None, Some(last)))
+        .await;
+    town.appoint("pia", Role::Principal, (Some(date(2026, 12, 3)), None))
+        .await;
+    town.at("2026-11-30 07:00").await;
+    assert_eq!(town.to("2026-12-01 07:00").await, ["ake"], "five before");
+    assert_eq!(town.to("2026-12-03 07:00").await, ["pia"]);
+}
+
 /// Week 44 has no school. From week 42 two school weeks are 43 and 45, so the gap is told of in 46.
 #[tokio::test]
 async fn the_autumn_break_neither_excuses_nor_blames() {

@@ -72,8 +72,43 @@ fn before(
     match (steps, silence) {
         (None, _) => view.silence(address, Silence::SwitchedOff, into),
         (_, Some(silence)) => view.silence(address, silence, into),
-        (Some(before), None) => view.climb(address, &Ladder::before(due, before), into),
+        (Some(before), None) => {
+            let (stays, leaves) = by_whether_they_come(view, dialogue, address);
+            if let Some(leaves) = leaves {
+                view.silence(leaves, Silence::NotInPost, into);
+            }
+            if let Some(stays) = stays {
+                view.climb(stays, &Ladder::before(due, before), into);
+            }
+        }
     }
+}
+
+/// Whoever has left the post when the dialogue is held is not invited to it, and not reminded of it;
+/// whoever comes after them is, once the post is theirs. The first part is everybody else, or that
+/// the post is vacant.
+fn by_whether_they_come(
+    view: &View<'_>,
+    dialogue: &Dialogue,
+    address: Address,
+) -> (Option<Address>, Option<Address>) {
+    let due = dialogue.starts.date();
+    let mut there = view.world.area_managers(due);
+    there.extend(view.world.principal(&dialogue.unit, due));
+    let is_vacant = address.recipients.is_empty();
+    let (come, leave): (Vec<PersonId>, Vec<PersonId>) = address
+        .recipients
+        .iter()
+        .cloned()
+        .partition(|person| there.contains(person));
+    let with = |recipients: Vec<PersonId>| Address {
+        matter: address.matter.clone(),
+        recipients,
+        ..address
+    };
+    let stays = (is_vacant || !come.is_empty()).then(|| with(come));
+    let leaves = (!leave.is_empty()).then(|| with(leave));
+    (stays, leaves)
 }
 
 fn not_recorded(view: &View<'_>, dialogue: &Dialogue, into: &mut Vec<Decision>) {
