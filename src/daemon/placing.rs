@@ -37,6 +37,18 @@ pub async fn place_year(
     for slice in &mut slices {
         slice.world.settle(Date::MAX);
     }
+    // Whoever has no post any more leaves check-ins behind, which are in nobody's slice.
+    let known: BTreeSet<String> = slices
+        .iter()
+        .flat_map(|slice| &slice.world.check_ins)
+        .map(|check_in| check_in.uid.clone())
+        .collect();
+    let mut left = office
+        .calendar
+        .check_ins_between(span.from, span.to)
+        .await?;
+    left.retain(|check_in| !known.contains(&check_in.uid));
+    slices[0].world.check_ins.append(&mut left);
     let busy = office.calendar.busy(span.from, span.to).await?;
     let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
     let placement = place(&Request {
@@ -79,7 +91,8 @@ fn fact(year: &SchoolYear) -> String {
     format!("placed/{}", year.name)
 }
 
-/// Places each school year whose day has come, once, and keeps what came of it to be told.
+/// Places each school year whose day has come, and keeps what came of it to be told. While dialogues
+/// lack a time it is tried again each day: the post may be filled, the times be more.
 ///
 /// # Errors
 /// A database refused; it is tried again at the next tick.
@@ -88,33 +101,59 @@ pub async fn place_due_years(office: &Office, now: Timestamp) -> Result<(), Offi
     for year in office.settings.calendar.school_years() {
         let is_due = office.settings.place_on.get(&year.name);
         let is_due = is_due.is_some_and(|day| *day <= today);
-        let over = year.administrative_year().to < today;
-        if !is_due || over || office.ledger.fact(&fact(year)).await?.is_some() {
+        if !is_due || year.administrative_year().to < today {
             continue;
         }
-        let from = today.tomorrow().unwrap_or(today);
-        let placed = place_year(office, year, from).await?;
-        let who = (now, format!("daemon, school year {}", year.name));
-        let written = write_year(office, &placed.placement, who).await?;
-        tracing::info!(
-            school_year = year.name,
-            dialogues = written.dialogues,
-            check_ins = written.check_ins,
-            not_placed = placed.placement.unplaced.len(),
-            "placed the school year's meetings"
-        );
-        let kept = YearPlaced {
-            school_year: year.name.clone(),
-            on: today,
-            stands_from: stands_from(office, today),
-            gaps: placed.placement.gaps.len(),
-            ..counted(placed, year)
-        };
-        let facts = vec![(fact(year), serde_json::to_string(&kept)?)];
-        // The authority's own slice tells of it.
-        office.ledger.look_at(vec![None], facts).await?;
+        let before = kept(office, year).await?;
+        let is_done = |before: &YearPlaced| before.unplaced.is_empty() || today <= before.tried;
+        if !before.as_ref().is_some_and(is_done) {
+            place_due_year(office, (year, before), now).await?;
+        }
     }
     Ok(())
+}
+
+async fn place_due_year(
+    office: &Office,
+    (year, before): (&SchoolYear, Option<YearPlaced>),
+    now: Timestamp,
+) -> Result<(), OfficeError> {
+    let today = office.settings.calendar.today(now);
+    let from = today.tomorrow().unwrap_or(today);
+    let placed = place_year(office, year, from).await?;
+    let who = (now, format!("daemon, school year {}", year.name));
+    let written = write_year(office, &placed.placement, who).await?;
+    tracing::info!(
+        school_year = year.name,
+        dialogues = written.dialogues,
+        check_ins = written.check_ins,
+        not_placed = placed.placement.unplaced.len(),
+        "placed the school year's meetings"
+    );
+    let told = before.filter(|_| written == Written::default());
+    let (on, stands) = told.as_ref().map_or_else(
+        || (today, stands_from(office, today)),
+        |told| (told.on, told.stands_from),
+    );
+    let is_news = told.is_none();
+    let kept = YearPlaced {
+        school_year: year.name.clone(),
+        on,
+        tried: today,
+        stands_from: stands,
+        gaps: placed.placement.gaps.len(),
+        ..counted(placed, year)
+    };
+    let facts = vec![(fact(year), serde_json::to_string(&kept)?)];
+    // The authority's own slice tells of it.
+    let slices = if is_news { vec![None] } else { Vec::new() };
+    Ok(office.ledger.look_at(slices, facts).await?)
+}
+
+/// What was kept of a year's placing.
+async fn kept(office: &Office, year: &SchoolYear) -> Result<Option<YearPlaced>, StoreError> {
+    let kept = office.ledger.fact(&fact(year)).await?;
+    Ok(kept.and_then(|json| serde_json::from_str(&json).ok()))
 }
 
 /// How many of the year's meetings stand where placing put them, also where an earlier try wrote them
@@ -165,9 +204,9 @@ fn named(placed: PlacedYear) -> Vec<(String, Unplaced)> {
 pub async fn placed_years(office: &Office, day: Date) -> Result<Vec<YearPlaced>, StoreError> {
     let mut years = Vec::new();
     for year in office.settings.calendar.school_years() {
-        let kept = office.ledger.fact(&fact(year)).await?;
-        let kept = kept.and_then(|json| serde_json::from_str::<YearPlaced>(&json).ok());
-        let Some(kept) = kept else { continue };
+        let Some(kept) = kept(office, year).await? else {
+            continue;
+        };
         let span = year.administrative_year();
         let fresh = day <= kept.on.saturating_add(1.week());
         if fresh

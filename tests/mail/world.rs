@@ -248,6 +248,7 @@ pub fn troubles() -> Vec<Trouble> {
         Trouble::YearPlaced(YearPlaced {
             school_year: "2026/27".into(),
             on: date(2027, 4, 20),
+            tried: date(2027, 4, 20),
             stands_from: Some(date(2027, 5, 4)),
             dialogues: 54,
             check_ins: 412,
@@ -256,6 +257,7 @@ pub fn troubles() -> Vec<Trouble> {
                 "Åsskolan F–6".into(),
                 Unplaced {
                     dialogue: key(Round::Explore),
+                    stands: None,
                     obstacle: Obstacle::Taken,
                 },
             )],

@@ -111,3 +111,29 @@ async fn a_day_that_was_missed_is_made_up_for() {
         mails[0].text
     );
 }
+
+/// Where there was nobody to meet on the day, it is tried again until there is.
+#[tokio::test]
+async fn what_got_no_time_is_tried_again_when_the_post_is_filled() {
+    let mut town = Town::placing("").await;
+    let calendar = town.office.settings.database.calendar.clone();
+    let sql = |statement: &str| {
+        let connection = rusqlite::Connection::open(&calendar).unwrap();
+        connection.execute_batch(statement).unwrap();
+    };
+    sql("DELETE FROM appointment WHERE person = 'rut'");
+    town.at("2026-08-20 07:00").await;
+    assert_eq!(meetings(&town.office.calendar).await, (0, 0));
+    town.at("2026-08-21 07:00").await;
+    sql(
+        "INSERT INTO appointment (person, role, unit) SELECT 'rut', 'principal', code FROM school_unit",
+    );
+    let mails = town.at("2026-08-24 07:00").await;
+    let (dialogues, check_ins) = meetings(&town.office.calendar).await;
+    assert!(dialogues == 2 && check_ins > 15, "{dialogues}, {check_ins}");
+    let told = mails
+        .iter()
+        .find(|mail| mail.to.starts_with("kim"))
+        .unwrap();
+    assert!(told.text.contains("2 kvalitetsdialoger"), "{}", told.text);
+}

@@ -1,5 +1,6 @@
 //! `avstamd schedule`: times for the dialogues and check-ins of a school year.
 
+mod list;
 mod page;
 mod picture;
 
@@ -16,6 +17,7 @@ use crate::calendar::SchoolYear;
 use crate::daemon::{Office, PlacedYear, SliceWorld, place_year, stands_from, write_year};
 use crate::follow_up::{Pair, PersonId, UnitCode};
 use crate::plan::placing::{LongGap, Placement, Unplaced};
+use crate::store::Written;
 
 /// Place the dialogues and check-ins of a school year
 ///
@@ -36,16 +38,19 @@ pub struct Arguments {
     /// Show what would be placed, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Show every meeting of the year with its day and time, also those on record
+    #[arg(long)]
+    list: bool,
     /// Let the year's proposals stand at once, and place nothing
-    #[arg(long, conflicts_with_all = ["from", "dry_run", "html"])]
+    #[arg(long, conflicts_with_all = ["from", "dry_run", "html", "list"])]
     confirm: bool,
     /// Show it as a page too, in this file
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     #[command(flatten)]
     when: When,
-    /// Print JSON: {school_year, from, dry_run, dialogues, check_ins, withdrawn, unplaced, gaps}; with
-    /// --confirm {school_year, confirmed}
+    /// Print JSON: {school_year, from, dry_run, written, dialogues, check_ins, withdrawn, unplaced, gaps};
+    /// with --confirm {school_year, confirmed}
     #[arg(long)]
     json: bool,
 }
@@ -61,6 +66,8 @@ struct Outcome<'a> {
     school_year: &'a str,
     from: Date,
     dry_run: bool,
+    /// What was written; nothing in a dry run.
+    written: Written,
     #[serde(flatten)]
     placement: &'a Placement,
 }
@@ -78,9 +85,10 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let from = arguments.from.map_or(tomorrow, |from| from.max(tomorrow));
     let PlacedYear { slices, placement } = place_year(&office, year, from).await?;
     let mut told = "A dry run: nothing was written.\n".to_owned();
+    let mut written = Written::default();
     if !arguments.dry_run {
         let who = (now, format!("schedule {}", year.name));
-        let written = write_year(&office, &placement, who).await?;
+        written = write_year(&office, &placement, who).await?;
         told = format!("In the calendar: {}.\n", written.sentence());
         if written.dialogues + written.check_ins > 0 {
             told.push_str(&proposals(&placement, stands_from(&office, today), today));
@@ -95,10 +103,14 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             school_year: &year.name,
             from,
             dry_run: arguments.dry_run,
+            written,
             placement: &placement,
         });
     }
     output::print(&picture::text(&terms()));
+    if arguments.list {
+        output::print(&list::text(year, &slices, &placement));
+    }
     tell(&slices, &placement);
     output::print(&told);
     Ok(())
@@ -250,6 +262,15 @@ fn moved_lines(slices: &[SliceWorld], placement: &Placement) -> Vec<String> {
 fn unplaced_line(slices: &[SliceWorld], unplaced: &Unplaced) -> String {
     let key = &unplaced.dialogue;
     let name = unit_name(slices, &key.unit);
+    if let Some(stands) = unplaced.stands {
+        return format!(
+            "cannot be held where it stands, {}: dialogue {} of {name} ({}), and nowhere else: {}; or record another time, or that it is cancelled\n",
+            stands.strftime("%Y-%m-%d %H:%M"),
+            key.round.word(),
+            key.unit,
+            unplaced.obstacle.sentence()
+        );
+    }
     format!(
         "not placed: dialogue {} of {name} ({}): {}\n",
         key.round.word(),
@@ -260,12 +281,13 @@ fn unplaced_line(slices: &[SliceWorld], unplaced: &Unplaced) -> String {
 
 fn gap_line(slices: &[SliceWorld], gap: &LongGap) -> String {
     format!(
-        "gap: {} and {} have no check-in from {} to {}, {} school weeks\n",
+        "gap: {} and {} have no check-in from {} to {}, {} school weeks: {}\n",
         name(slices, &gap.pair.principal),
         name(slices, &gap.pair.area_manager),
         gap.from,
         gap.to,
-        gap.school_weeks
+        gap.school_weeks,
+        gap.obstacle.sentence()
     )
 }
 

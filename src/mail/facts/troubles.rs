@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use minijinja::{Value, context};
 
 use super::{Detail, Known, Teller, Told};
-use crate::calendar::long_date;
+use crate::calendar::{long_date, short_date, time_in_text};
 use crate::follow_up::PersonId;
 use crate::mail::words::WordsError;
 use crate::plan::{DialogueKey, Trouble};
@@ -80,7 +80,13 @@ impl Teller<'_> {
                 &format!("obstacle.round-{}", round.word()),
                 &Value::from(()),
             )?;
-            Ok(format!("{unit}, {round}: {why}"))
+            let stands = unplaced.stands.map(|at| {
+                let date = short_date(at.date(), self.language);
+                let when = format!("{date} {}", time_in_text(at.time(), self.language));
+                self.words.say("obstacle.stands", &context! { when })
+            });
+            let stands = stands.transpose()?.unwrap_or_default();
+            Ok(format!("{unit}, {round}{stands}: {why}"))
         });
         let mut list = list.collect::<Result<Vec<String>, WordsError>>()?;
         if placed.unplaced.len() > ROWS {

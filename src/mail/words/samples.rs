@@ -49,6 +49,7 @@ pub fn samples(name: &str, lists: &[String], language: Language) -> Vec<Value> {
             .map(|indicator| context! { indicator, due => WORD })
             .to_vec(),
         ["invitation", part] => invitation(part, &dialogue()),
+        ["obstacle", "stands"] => one(context! { when => WORD }),
         ["line", _] => one(context! { title => WORD, due => WORD }),
         _ => one(context! {}),
     }

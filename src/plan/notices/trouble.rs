@@ -56,8 +56,10 @@ pub enum Trouble {
 pub struct YearPlaced {
     /// The school year.
     pub school_year: String,
-    /// When it was placed.
+    /// When it was placed, the last time that something was.
     pub on: Date,
+    /// When placing it was last tried.
+    pub tried: Date,
     /// The day from which the meetings stand by themselves; `None` until somebody confirms them.
     pub stands_from: Option<Date>,
     /// New dialogues.

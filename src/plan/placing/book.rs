@@ -226,10 +226,26 @@ impl<'a> Book<'a> {
             && unit.is_active(day)
             && world.principal(&unit.code, day).is_some()
             && !world.area_managers(day).is_empty()
-            && !self.ground.is_away(company, day);
+            && !self.ground.is_away(company, day)
+            && (!self.is_proposed(world, number) || self.fits(number, starts));
         if can_stand && self.is_free(number, starts) {
             self.set(number, Some(starts));
         }
+    }
+
+    /// Whether a dialogue is on record as a proposal: nobody has been told of it.
+    fn is_proposed(&self, world: &AreaWorld, number: usize) -> bool {
+        let from = self.ground.request.from;
+        let key = &self.occasions[number].key;
+        let mut dialogues = world.dialogues.iter();
+        dialogues.any(|d| d.proposed_until.is_some_and(|until| from <= until) && key_of(d) == *key)
+    }
+
+    /// Whether a dialogue's time is one that the rules give now.
+    fn fits(&self, number: usize, starts: DateTime) -> bool {
+        let Times { times, .. } = &self.ground.request.rules.dialogues;
+        let days = &self.occasions[number].days;
+        days.contains_key(&starts.date()) && times.contains(&starts.time())
     }
 
     /// Every check-in on record that stays where it is.
@@ -274,7 +290,11 @@ impl<'a> Book<'a> {
         self.rhythms[number].grow_used_to(starts);
         let rhythm = &self.rhythms[number];
         let day = starts.date();
-        let can_stand = rhythm.are_together(day) && !self.ground.is_away(&rhythm.people, day);
+        let rules = &self.ground.request.rules.check_ins;
+        let fits = rules.weekdays.contains(&day.weekday()) && rules.times.contains(&starts.time());
+        let can_stand = rhythm.are_together(day)
+            && !self.ground.is_away(&rhythm.people, day)
+            && (fits || !self.ground.proposed.contains(&(starts, pair.clone())));
         if can_stand && self.is_free(meeting, starts) {
             self.set(meeting, Some(starts));
         }
@@ -345,13 +365,17 @@ impl<'a> Book<'a> {
         self.in_the_way((kind, minutes), starts).is_empty()
     }
 
-    /// The free times of some days for a meeting of a kind, of the length that the rules say.
-    pub fn free_times(&self, kind: Kind, days: impl IntoIterator<Item = Date>) -> Vec<DateTime> {
-        let Times { times, minutes, .. } = self.times(kind);
+    /// The free times of some days for a meeting of a kind and a length.
+    pub fn free_times(
+        &self,
+        (kind, minutes): (Kind, u32),
+        days: impl IntoIterator<Item = Date>,
+    ) -> Vec<DateTime> {
+        let Times { times, .. } = self.times(kind);
         let starts = days.into_iter();
         let starts = starts.flat_map(|day| times.iter().map(move |time| day.to_datetime(*time)));
         starts
-            .filter(|&starts| self.in_the_way((kind, *minutes), starts).is_empty())
+            .filter(|&starts| self.in_the_way((kind, minutes), starts).is_empty())
             .collect()
     }
 

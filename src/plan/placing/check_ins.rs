@@ -104,7 +104,8 @@ fn enter(book: &mut Book<'_>, number: usize, starts: DateTime) {
 fn slots(book: &Book<'_>, number: usize, week: usize) -> Vec<DateTime> {
     let rhythm = &book.rhythms[number];
     let minutes = book.ground.request.rules.check_ins.minutes;
-    let mut slots = book.free_times(Kind::CheckIn(number), rhythm.days[week].iter().copied());
+    let what = (Kind::CheckIn(number), minutes);
+    let mut slots = book.free_times(what, rhythm.days[week].iter().copied());
     slots.retain(|starts| !rhythm.barred.contains(starts));
     slots.sort_by_cached_key(|&starts| {
         let detour = book.detour(&rhythm.pair.area_manager, starts, minutes);

@@ -42,7 +42,8 @@ fn place_round(book: &mut Book<'_>, lacking: &[usize]) {
     for &number in lacking {
         if book.meetings[number].starts.is_none() {
             let days: Vec<Date> = book.occasions[number].days.keys().copied().collect();
-            let free = book.free_times(Kind::Dialogue(number), days);
+            let what = (Kind::Dialogue(number), book.meetings[number].minutes);
+            let free = book.free_times(what, days);
             book.set(number, free.first().copied());
         }
     }
@@ -141,7 +142,8 @@ fn slots(book: &Book<'_>, number: usize, share: &Share) -> Vec<DateTime> {
             .filter(|&check_in| overlap((starts, minutes), check_in))
             .count()
     };
-    let mut slots = book.free_times(Kind::Dialogue(number), share.days.iter().copied());
+    let what = (Kind::Dialogue(number), minutes);
+    let mut slots = book.free_times(what, share.days.iter().copied());
     slots.sort_by_cached_key(|&starts| {
         let detour = book.detour(&share.manager, starts, minutes);
         (distance(starts), in_the_way(starts), detour, starts)

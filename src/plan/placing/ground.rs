@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 
 use super::{Request, Times};
 use crate::calendar::{Span, Week};
-use crate::follow_up::{AreaWorld, PersonId, UnitCode};
+use crate::follow_up::{AreaWorld, Pair, PersonId, UnitCode};
 
 /// The ground of a request.
 pub struct Ground<'a> {
@@ -14,6 +14,8 @@ pub struct Ground<'a> {
     pub request: &'a Request<'a>,
     /// The school weeks of the year.
     pub weeks: Vec<Week>,
+    /// Check-ins that are so far only proposed: nobody has been told of them.
+    pub proposed: BTreeSet<(DateTime, Pair)>,
     away: BTreeMap<PersonId, Vec<Span>>,
 }
 
@@ -28,8 +30,13 @@ impl<'a> Ground<'a> {
         let span = request.year.administrative_year();
         let weeks = request.calendar.school_weeks().iter().copied();
         let is_in_year = |week: &Week| span.contains(week.monday()) || span.contains(week.sunday());
+        let check_ins = request.worlds.iter().flat_map(|world| &world.check_ins);
+        let proposed = check_ins
+            .filter(|c| c.proposed_until.is_some_and(|until| request.from <= until))
+            .map(|c| (c.starts, c.pair.clone()));
         Self {
             request,
+            proposed: proposed.collect(),
             weeks: weeks.filter(is_in_year).collect(),
             away,
         }

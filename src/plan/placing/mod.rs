@@ -138,6 +138,10 @@ pub struct Withdrawn {
 pub struct Unplaced {
     /// Which.
     pub dialogue: DialogueKey,
+    /// Where an earlier placing put it, and where it stands although it cannot be held then; `None`
+    /// where it has no time at all.
+    #[serde(default)]
+    pub stands: Option<DateTime>,
     /// Why.
     pub obstacle: Obstacle,
 }
@@ -214,6 +218,32 @@ pub struct LongGap {
     pub to: Date,
     /// How many school weeks it holds.
     pub school_weeks: usize,
+    /// Why.
+    pub obstacle: GapObstacle,
+}
+
+/// What stands in the way of a check-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GapObstacle {
+    /// On every day that may hold check-ins one of the two is away.
+    Away,
+    /// One of the two is taken at every time there is.
+    Taken,
+}
+
+impl GapObstacle {
+    /// The obstacle as a sentence, and what would remove it.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Away => {
+                "one of the two is away on every day that may hold check-ins; shorten the absence, name more weekdays, or record a time agreed by hand"
+            }
+            Self::Taken => {
+                "one of the two is taken at every time there is; name more times or weekdays"
+            }
+        }
+    }
 }
 
 /// What came of placing.

@@ -26,7 +26,7 @@ pub fn outcome(
     (before, now): (&Own, &Own),
 ) -> Placement {
     let mut placement = Placement {
-        unplaced: unplaced(book, stuck),
+        unplaced: unplaced(book, stuck, before),
         ..Placement::default()
     };
     for occasion in &book.occasions {
@@ -64,16 +64,27 @@ pub fn outcome(
 }
 
 /// The dialogues without a time, or without one at which they can be held; by round and unit.
-fn unplaced(book: &Book<'_>, stuck: &BTreeMap<DialogueKey, Obstacle>) -> Vec<Unplaced> {
+fn unplaced(
+    book: &Book<'_>,
+    stuck: &BTreeMap<DialogueKey, Obstacle>,
+    before: &Own,
+) -> Vec<Unplaced> {
     let lacking = book.occasions.iter().zip(&book.meetings);
     let lacking = lacking.filter(|(_, meeting)| meeting.starts.is_none());
-    let lacking = lacking.map(|(occasion, _)| (occasion.key.clone(), occasion.obstacle));
-    let stuck = stuck.iter().map(|(key, obstacle)| (key.clone(), *obstacle));
+    let lacking = lacking.map(|(occasion, _)| (occasion.key.clone(), None, occasion.obstacle));
+    let stuck = stuck.iter().map(|(key, obstacle)| {
+        let stands = before.dialogues.get(key).map(|(starts, _)| *starts);
+        (key.clone(), stands, *obstacle)
+    });
     let mut all: Vec<Unplaced> = cancelled(book.ground.request)
-        .map(|key| (key, Obstacle::Cancelled))
+        .map(|key| (key, None, Obstacle::Cancelled))
         .chain(stuck)
         .chain(lacking)
-        .map(|(dialogue, obstacle)| Unplaced { dialogue, obstacle })
+        .map(|(dialogue, stands, obstacle)| Unplaced {
+            dialogue,
+            stands,
+            obstacle,
+        })
         .collect();
     all.sort_by(|a, b| {
         let (a, b) = (&a.dialogue, &b.dialogue);
@@ -100,8 +111,8 @@ fn cancelled<'a>(request: &'a Request<'_>) -> impl Iterator<Item = DialogueKey> 
 fn check_ins((before, now): (&Own, &Own), placement: &mut Placement) {
     let of_pair = |own: &Own, other: &Own| {
         let mut all: BTreeMap<Pair, BTreeSet<DateTime>> = BTreeMap::new();
-        for key in own.check_ins.keys() {
-            if !other.check_ins.contains_key(key) {
+        for (key, minutes) in &own.check_ins {
+            if other.check_ins.get(key) != Some(minutes) {
                 let (starts, pair) = key.clone();
                 all.entry(pair).or_default().insert(starts);
             }

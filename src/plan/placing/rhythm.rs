@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::civil::{Date, DateTime, Time, Weekday};
 
 use super::ground::Ground;
-use super::{LongGap, Request};
+use super::{GapObstacle, LongGap, Request};
 use crate::calendar::{Calendar, Week};
 use crate::follow_up::{AreaWorld, CheckIn, Pair, PersonId, SupportLevel};
 
@@ -19,8 +19,7 @@ pub struct Rhythm {
     pub people: BTreeSet<PersonId>,
     /// The days on which both can meet, week by week.
     pub days: Vec<Vec<Date>>,
-    /// The times that are not used again: those that somebody said no to, and those where a meeting
-    /// of theirs stood when placing began.
+    /// The times that are not used again: those that somebody said no to.
     pub barred: BTreeSet<DateTime>,
     /// The open days on which they are a pair, whether or not they can meet.
     together_on: BTreeSet<Date>,
@@ -300,6 +299,10 @@ impl Rhythm {
                 from: weeks[*first].monday(),
                 to: weeks[*last].sunday(),
                 school_weeks: stretch.len(),
+                obstacle: match stretch.iter().all(|&week| self.days[week].is_empty()) {
+                    true => GapObstacle::Away,
+                    false => GapObstacle::Taken,
+                },
             })
         };
         self.stretches().into_iter().filter_map(gap).collect()

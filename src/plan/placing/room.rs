@@ -14,6 +14,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::ToSpan;
 use jiff::civil::{Date, DateTime};
 
 use super::book::{Book, Kind, Meeting};
@@ -31,6 +32,9 @@ const NODE: usize = 5;
 
 /// How many announced meetings may move for one goal.
 const OWN: usize = 4;
+
+/// How many days ahead an announced meeting is left alone.
+const NOTICE: i64 = 7;
 
 /// How many meetings may move for one goal.
 const MOVES: usize = 12;
@@ -97,14 +101,17 @@ struct Search<'s, 'a> {
 /// Moves what may be moved, where something lacks its time otherwise.
 pub fn make(book: &mut Book<'_>) {
     let mut all = ALL;
-    for goal in possible(book, &lacking(book)) {
-        let lacking = lacking(book);
+    let mut left = lacking(book);
+    for goal in possible(book, &left) {
         // The search for another may have met it too.
-        if lacking.contains(&goal) {
-            Search::new(book, &lacking, &mut all).reach(&[goal], 0, EACH);
+        if all > 0
+            && left.contains(&goal)
+            && Search::new(book, &left, &mut all).reach(&[goal], 0, EACH)
+        {
+            left = lacking(book);
         }
     }
-    while reach_more(book, &mut all) {}
+    while all > 0 && reach_more(book, &mut all) {}
 }
 
 /// Reaches more goals than before at the expense of fewer others: two for one, or all but one fewer.
@@ -368,10 +375,29 @@ impl<'s, 'a> Search<'s, 'a> {
         }
         let takers = self.book.in_the_way((kind, minutes), starts).into_iter();
         let movable = takers.map(|taker| match taker {
-            Taker::Meeting(other) if !state.kept.contains(&other) => Some(other),
+            Taker::Meeting(other)
+                if state.kept.contains(&other) || self.is_due_too(kind, other) =>
+            {
+                None
+            }
+            Taker::Meeting(other) => Some(other),
             _ => None,
         });
         movable.collect()
+    }
+
+    /// Whether a meeting stays for the other's sake: an announced dialogue, which people prepare, gives
+    /// way to no check-in; and nothing announced that is near gives way at all.
+    fn is_due_too(&self, kind: Kind, other: usize) -> bool {
+        let Meeting {
+            kind: others,
+            starts,
+            ..
+        } = self.book.meetings[other];
+        let near = self.book.ground.request.from.saturating_add(NOTICE.days());
+        let is_near = starts.is_some_and(|starts| starts.date() < near);
+        let is_for_less = matches!((kind, others), (Kind::CheckIn(_), Kind::Dialogue(_)));
+        self.is_announced(other) && (is_near || is_for_less)
     }
 
     /// Whether a meeting stands where people have been told.

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::{Connection, params};
+use serde::Serialize;
 
 use super::Calendar;
 use super::row::minute;
@@ -12,7 +13,7 @@ use crate::store::StoreError;
 use crate::store::database::writing;
 
 /// How many meetings were written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Written {
     /// New dialogues.
     pub dialogues: usize,

@@ -1,6 +1,7 @@
 //! Reading: one area at a time, with everybody who matters to it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -33,6 +34,31 @@ impl Calendar {
     pub async fn area_ids(&self) -> Result<Vec<AreaId>, StoreError> {
         self.database
             .run(|connection| area_ids(connection, &mut Vec::new()))
+            .await
+    }
+
+    /// Every check-in that begins on the days `from` to `to`, whoever the two are. Rows that cannot be
+    /// read are left out.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn check_ins_between(
+        &self,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<CheckIn>, StoreError> {
+        self.database
+            .run(move |connection| {
+                let sql = format!("{} WHERE date(starts) BETWEEN ?1 AND ?2", *CHECK_INS);
+                let of = params![from.to_string(), to.to_string()];
+                each(
+                    connection,
+                    ("check_in", &sql),
+                    of,
+                    &mut Vec::new(),
+                    check_in,
+                )
+            })
             .await
     }
 
@@ -387,6 +413,33 @@ fn read_posts_elsewhere(connection: &Connection, world: &mut AreaWorld) -> Resul
     Ok(())
 }
 
+static CHECK_INS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT id, principal, area_manager, starts, minutes, state, held_on, note, uid, sequence,
+                proposed_until, {IS_PLACED} AS is_placed
+         FROM check_in"
+    )
+});
+
+fn check_in(row: &rusqlite::Row<'_>) -> Result<CheckIn, Wrong> {
+    let is_placed = plain::<Option<bool>>(row, "is_placed")? == Some(true);
+    Ok(CheckIn {
+        pair: Pair {
+            principal: PersonId::new(plain::<String>(row, "principal")?),
+            area_manager: PersonId::new(plain::<String>(row, "area_manager")?),
+        },
+        starts: date_time(row, "starts")?,
+        minutes: plain(row, "minutes")?,
+        state: required(row, "state")?,
+        held_on: optional_date(row, "held_on")?,
+        note: plain(row, "note")?,
+        uid: plain(row, "uid")?,
+        sequence: plain(row, "sequence")?,
+        is_placed,
+        proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
+    })
+}
+
 /// Check-ins of everybody who leads one of the slice's units, with whichever manager.
 fn read_check_ins(
     connection: &Connection,
@@ -399,37 +452,11 @@ fn read_check_ins(
         .filter(|appointment| appointment.role.leads_unit())
         .map(|appointment| appointment.person.clone())
         .collect();
-    let sql = format!(
-        "SELECT id, principal, area_manager, starts, minutes, state, held_on, note, uid,
-                sequence, proposed_until, {IS_PLACED} AS is_placed
-         FROM check_in WHERE principal = ?1 AND starts >= ?2"
-    );
+    let sql = format!("{} WHERE principal = ?1 AND starts >= ?2", *CHECK_INS);
     for principal in principals {
         let of = params![principal.as_str(), reach.from.to_string()];
-        let mut found = each(
-            connection,
-            ("check_in", &sql),
-            of,
-            &mut world.faults,
-            |row| {
-                let is_placed = plain::<Option<bool>>(row, "is_placed")? == Some(true);
-                Ok(CheckIn {
-                    pair: Pair {
-                        principal: PersonId::new(plain::<String>(row, "principal")?),
-                        area_manager: PersonId::new(plain::<String>(row, "area_manager")?),
-                    },
-                    starts: date_time(row, "starts")?,
-                    minutes: plain(row, "minutes")?,
-                    state: required(row, "state")?,
-                    held_on: optional_date(row, "held_on")?,
-                    note: plain(row, "note")?,
-                    uid: plain(row, "uid")?,
-                    sequence: plain(row, "sequence")?,
-                    is_placed,
-                    proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
-                })
-            },
-        )?;
+        let faults = &mut world.faults;
+        let mut found = each(connection, ("check_in", &sql), of, faults, check_in)?;
         world.check_ins.append(&mut found);
     }
     world
