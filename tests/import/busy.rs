@@ -394,24 +394,22 @@ fn rules_by_month_and_year() {
     );
 }
 
+/// It does not say which of it are our own meetings: these would be moved out of their own way.
 #[test]
-fn free_and_busy_times_of_a_server() {
+fn free_and_busy_times_of_a_server_are_refused() {
     let served = "BEGIN:VFREEBUSY
         DTSTART:20261001T000000Z
         DTEND:20261101T000000Z
         FREEBUSY:20261005T063000Z/PT1H,20261005T073000Z/20261005T080000Z
-        FREEBUSY;FBTYPE=FREE:20261006T060000Z/PT8H
-        FREEBUSY;FBTYPE=BUSY-TENTATIVE:20261026T070000Z/20261026T080000Z
-        FREEBUSY;FBTYPE=BUSY-UNAVAILABLE:20261027T070000Z/20261027T071530Z
         END:VFREEBUSY";
-    assert_eq!(
-        busy(calendar(served)),
-        [
-            "2026-10-05T08:30+90",
-            "2026-10-26T08:00+60",
-            "2026-10-27T08:00+16",
-        ]
+    let town = Town::settled();
+    let outcome = town.file("rut.ics", calendar(served));
+    let found = faults(&outcome);
+    assert!(
+        found[0].2.contains("export the calendar's events"),
+        "{found:?}"
     );
+    assert_eq!(stretches(&town), [""; 0]);
 }
 
 #[test]

@@ -86,7 +86,8 @@ fn a_year_is_placed_once_and_what_is_there_is_planned_around() {
     let shown = town.picture();
     assert!(shown.len() > 10, "{shown:?}");
     let mut written = town.scheduled(&[]);
-    written["dry_run"] = true.into();
+    assert_eq!(written["written"]["dialogues"], 2 * 28);
+    (written["dry_run"], written["written"]) = (true.into(), dry["written"].clone());
     assert_eq!(
         written, dry,
         "a dry run wrote nothing, and shows what will be written"
@@ -177,4 +178,30 @@ fn the_mornings_that_a_manager_has_in_her_own_calendar_are_planned_around() {
     assert!(mornings.is_empty(), "{mornings:?}");
     let others = meetings_of(&after, "amir.hadzic");
     assert!(others.iter().any(is_taken), "her calendar is no one else's");
+}
+
+/// What an outside system does: the post gets another holder, and the former one none.
+#[test]
+fn check_ins_of_somebody_without_a_post_are_called_off() {
+    let town = Town::new();
+    town.scheduled(&[]);
+    let calendar = rusqlite::Connection::open(town.0.path().join("calendar.db")).unwrap();
+    calendar
+        .execute_batch(
+            "INSERT INTO person (id, name, email) VALUES ('ny', 'Ny Rektor', 'ny@prov.example');
+             UPDATE appointment SET person = 'ny' WHERE person = 'sagal.jama';",
+        )
+        .unwrap();
+    let told = town.scheduled(&["--dry-run"]);
+    let withdrawn = told["withdrawn"].as_array().unwrap();
+    assert!(withdrawn.len() > 10, "{}", withdrawn.len());
+    let is_hers = |gone: &Value| gone["pair"]["principal"] == "sagal.jama";
+    assert!(withdrawn.iter().all(is_hers));
+    let (_, list) = town.avstamd(&["schedule", "--at", AT, "--dry-run", "--list"]);
+    assert!(list.contains("Amir Hadžić, Ny Rektor"), "{list}");
+    assert!(
+        !list
+            .lines()
+            .any(|line| line.contains("Sagal Jama  ") && line.contains("check-in"))
+    );
 }

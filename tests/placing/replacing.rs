@@ -8,7 +8,7 @@ use avstamd::follow_up::{
 };
 use avstamd::plan::placing::{Busy, Obstacle, Placement};
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, date, time};
 use proptest::prelude::*;
 
 use super::authority::{
@@ -439,4 +439,59 @@ fn a_broken_check_in_moves_to_the_nearest_time() {
         Week::of(check_in.starts.date())
     );
     assert_eq!(after.withdrawn, []);
+}
+
+/// A meeting that moves is as long as it was, whatever the rules say of new ones.
+#[test]
+fn another_length_for_new_meetings_puts_nobody_in_two_places() {
+    let mut authority = orderly(2, 7);
+    authority.rules.dialogues.minutes = 180;
+    authority.rules.dialogues.times.truncate(1);
+    let placement = placed(&authority);
+    keep(&mut authority, &placement);
+    authority.rules.dialogues.minutes = 60;
+    authority.rules.dialogues.times = [9, 10, 12].map(|hour| time(hour, 0, 0, 0)).to_vec();
+    let first = &placement.dialogues[0];
+    let (who, day) = (first.area_managers[0].clone(), first.starts.date());
+    is_away(&mut authority, who, (day, day.saturating_add(10.days())));
+    let after = placed(&authority);
+    assert!(
+        after
+            .dialogues
+            .iter()
+            .any(|placed| placed.moved_from.is_some())
+    );
+    let calendar = calendar();
+    let worlds: Vec<&AreaWorld> = authority.worlds.iter().collect();
+    let broken = broken(&authority.request(&calendar, &worlds), &after);
+    assert!(broken.is_empty(), "{broken:#?}");
+    keep(&mut authority, &after);
+    assert!(changes_nothing(&placed(&authority)));
+}
+
+/// Nobody has been told of a proposal: it follows the rules as they are now. What was announced stays.
+#[test]
+fn proposals_follow_the_rules_and_what_was_announced_stays() {
+    let mut authority = announced();
+    authority.rules.dialogues.times = vec![time(15, 0, 0, 0)];
+    authority.rules.check_ins.times = vec![time(9, 0, 0, 0), time(10, 0, 0, 0), time(11, 0, 0, 0)];
+    assert_eq!(moved(&placed(&authority)), 0);
+    let until = Some(authority.from.saturating_add(14.days()));
+    for world in &mut authority.worlds {
+        world
+            .dialogues
+            .iter_mut()
+            .for_each(|d| d.proposed_until = until);
+        world
+            .check_ins
+            .iter_mut()
+            .for_each(|c| c.proposed_until = until);
+    }
+    let after = placed(&authority);
+    assert!(after.unplaced.is_empty(), "{:#?}", after.unplaced);
+    assert_eq!(after.dialogues.len(), 2 * 28);
+    let starts = after.dialogues.iter().map(|placed| placed.starts.time());
+    assert!(starts.into_iter().all(|at| at == time(15, 0, 0, 0)));
+    let mut check_ins = after.check_ins.iter().map(|placed| placed.starts.time());
+    assert!(check_ins.all(|at| at != time(8, 0, 0, 0) && at != time(15, 0, 0, 0)));
 }

@@ -36,7 +36,7 @@ struct Event<'a> {
     replaces: Option<(Moment, bool)>,
 }
 
-/// The time that events and free/busy entries of a file take, up to a last moment. Events that
+/// The time that the events of a file take, up to a last moment. Events that
 /// cannot be read are told of in `faults`.
 pub fn taken(
     calendars: &[Component],
@@ -48,10 +48,7 @@ pub fn taken(
     let mut series: BTreeMap<&str, Vec<Event<'_>>> = BTreeMap::new();
     for calendar in calendars {
         for component in calendar.inside("VFREEBUSY") {
-            match free_busy(component, zones) {
-                Ok(periods) => taken.extend(periods),
-                Err(fault) => faults.push(fault),
-            }
+            faults.extend(component.every("FREEBUSY").take(1).map(nameless));
         }
         let events = calendar.inside("VEVENT").filter(|_| !is_ours(calendar));
         for component in events.filter(|event| !is_our_uid(event.text("UID"))) {
@@ -192,18 +189,11 @@ fn period(property: &Property, text: &str, zones: &mut Zones) -> Result<Taken, U
     Ok(Taken { start, length })
 }
 
-fn free_busy(component: &Component, zones: &mut Zones) -> Result<Vec<Taken>, Unreadable> {
-    let is_busy = |property: &&Property| {
-        let kind = property.parameter("FBTYPE").unwrap_or("BUSY");
-        !kind.eq_ignore_ascii_case("FREE")
-    };
-    let mut taken = Vec::new();
-    for property in component.every("FREEBUSY").filter(is_busy) {
-        for text in property.value.split(',') {
-            taken.push(period(property, text, zones)?);
-        }
-    }
-    Ok(taken)
+/// Free/busy time says not of which event it is: our own meetings would be taken for others, and be
+/// moved out of their own way.
+fn nameless(property: &Property) -> Unreadable {
+    let remedy = "free/busy time does not say which of it are meetings of avstamd; export the calendar's events instead";
+    (Some(property.line), remedy.to_owned())
 }
 
 /// The times of an event or a series that nothing replaces and that are not taken out.
