@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use minijinja::{Value, context};
+use minijinja::context;
 
 use super::{Detail, Known, Teller, Told};
-use crate::calendar::{long_date, short_date, time_in_text};
+use crate::calendar::long_date;
 use crate::follow_up::PersonId;
+use crate::mail::obstacle::unplaced_words;
 use crate::mail::words::WordsError;
-use crate::plan::{DialogueKey, Trouble};
+use crate::plan::Trouble;
 
 /// So many unreadable rows are named.
 const ROWS: usize = 20;
@@ -72,22 +73,8 @@ impl Teller<'_> {
         let Some(placed) = placed else {
             return Ok(None);
         };
-        let list = placed.unplaced.iter().take(ROWS).map(|(unit, unplaced)| {
-            let DialogueKey { round, .. } = &unplaced.dialogue;
-            let obstacle = format!("obstacle.{}", unplaced.obstacle.word());
-            let why = self.words.say(&obstacle, &Value::from(()))?;
-            let round = self.words.say(
-                &format!("obstacle.round-{}", round.word()),
-                &Value::from(()),
-            )?;
-            let stands = unplaced.stands.map(|at| {
-                let date = short_date(at.date(), self.language);
-                let when = format!("{date} {}", time_in_text(at.time(), self.language));
-                self.words.say("obstacle.stands", &context! { when })
-            });
-            let stands = stands.transpose()?.unwrap_or_default();
-            Ok(format!("{unit}, {round}{stands}: {why}"))
-        });
+        let list = placed.unplaced.iter().take(ROWS);
+        let list = list.map(|(unit, unplaced)| unplaced_words(unit, unplaced, self.words));
         let mut list = list.collect::<Result<Vec<String>, WordsError>>()?;
         if placed.unplaced.len() > ROWS {
             let more = placed.unplaced.len() - ROWS;

@@ -22,6 +22,7 @@
 mod assign;
 mod book;
 mod check_ins;
+mod days;
 mod dialogues;
 mod diary;
 mod ground;
