@@ -23,6 +23,9 @@ pub enum OfficeError {
     /// The words people read.
     #[error(transparent)]
     Words(#[from] WordsError),
+    /// A fault in the program ended something.
+    #[error("a fault in the program: {0}")]
+    Fault(#[from] tokio::task::JoinError),
     /// A record of its own cannot be written.
     #[error("what was placed cannot be written down: {0}")]
     Record(#[from] serde_json::Error),

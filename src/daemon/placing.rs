@@ -50,16 +50,22 @@ pub async fn place_year(
     left.retain(|check_in| !known.contains(&check_in.uid));
     slices[0].world.check_ins.append(&mut left);
     let busy = office.calendar.busy(span.from, span.to).await?;
-    let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
-    let placement = place(&Request {
-        year,
-        from,
-        worlds: &worlds,
-        calendar: &office.settings.calendar,
-        rules: &office.settings.placing,
-        busy: &busy,
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.placing);
+    let (calendar, rules, year) = (calendar.clone(), rules.clone(), year.clone());
+    // It may take seconds, in which others have things to do.
+    let placing = tokio::task::spawn_blocking(move || {
+        let worlds: Vec<&AreaWorld> = slices.iter().map(|slice| &slice.world).collect();
+        let placement = place(&Request {
+            year: &year,
+            from,
+            worlds: &worlds,
+            calendar: &calendar,
+            rules: &rules,
+            busy: &busy,
+        });
+        PlacedYear { slices, placement }
     });
-    Ok(PlacedYear { slices, placement })
+    Ok(placing.await?)
 }
 
 /// The day from which meetings placed on `today` stand by themselves; `None` where somebody has to
@@ -91,8 +97,14 @@ fn fact(year: &SchoolYear) -> String {
     format!("placed/{}", year.name)
 }
 
+/// The ledger's name for the day on which a year's placing was last begun.
+fn tried(year: &SchoolYear) -> String {
+    format!("placing/{}", year.name)
+}
+
 /// Places each school year whose day has come, and keeps what came of it to be told. While dialogues
-/// lack a time it is tried again each day: the post may be filled, the times be more.
+/// lack a time it is tried again each day: the post may be filled, the times be more. Once a day at
+/// most, also where a try never ended: it does not keep the daemon from its other work for ever.
 ///
 /// # Errors
 /// A database refused; it is tried again at the next tick.
@@ -105,8 +117,10 @@ pub async fn place_due_years(office: &Office, now: Timestamp) -> Result<(), Offi
             continue;
         }
         let before = kept(office, year).await?;
-        let is_done = |before: &YearPlaced| before.unplaced.is_empty() || today <= before.tried;
-        if !before.as_ref().is_some_and(is_done) {
+        let tried = (tried(year), today.to_string());
+        let is_whole = before.as_ref().is_some_and(|kept| kept.unplaced.is_empty());
+        if !is_whole && office.ledger.fact(&tried.0).await?.as_ref() != Some(&tried.1) {
+            office.ledger.look_at(Vec::new(), vec![tried]).await?;
             place_due_year(office, (year, before), now).await?;
         }
     }
@@ -139,7 +153,6 @@ async fn place_due_year(
     let kept = YearPlaced {
         school_year: year.name.clone(),
         on,
-        tried: today,
         stands_from: stands,
         gaps: placed.placement.gaps.len(),
         ..counted(placed, year)

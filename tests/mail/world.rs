@@ -248,7 +248,6 @@ pub fn troubles() -> Vec<Trouble> {
         Trouble::YearPlaced(YearPlaced {
             school_year: "2026/27".into(),
             on: date(2027, 4, 20),
-            tried: date(2027, 4, 20),
             stands_from: Some(date(2027, 5, 4)),
             dialogues: 54,
             check_ins: 412,

@@ -58,8 +58,6 @@ pub struct YearPlaced {
     pub school_year: String,
     /// When it was placed, the last time that something was.
     pub on: Date,
-    /// When placing it was last tried.
-    pub tried: Date,
     /// The day from which the meetings stand by themselves; `None` until somebody confirms them.
     pub stands_from: Option<Date>,
     /// New dialogues.
