@@ -83,24 +83,27 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let mut rows = Vec::with_capacity(mails.len());
     let mut pages = Vec::new();
     let bar = progress(mails.len() as u64, "mails");
-    for mail in &mails {
-        bar.inc(1);
-        let Some(person) = people.get(&mail.to) else {
-            continue;
-        };
+    for of_day in mails.chunk_by(|one, other| one.day == other.day) {
         for slice in &mut slices {
-            slice.world.settle_by(mail.day);
+            slice.world.settle_by(of_day[0].day);
         }
-        let content = match &mail.call {
-            Some(call) => Some(invite(&office, call, (mail.day, person))?),
-            None => render(&office, mail, person, &by_area(&slices))?,
-        };
-        let Some(content) = content else {
-            continue;
-        };
-        rows.push(row(mail, person, &content));
-        if arguments.html.is_some() {
-            pages.push((mail.day, person.name.clone(), content));
+        let view = by_area(&slices);
+        for mail in of_day {
+            bar.inc(1);
+            let Some(person) = people.get(&mail.to) else {
+                continue;
+            };
+            let content = match &mail.call {
+                Some(call) => Some(invite(&office, call, (mail.day, person))?),
+                None => render(&office, mail, person, &view)?,
+            };
+            let Some(content) = content else {
+                continue;
+            };
+            rows.push(row(mail, person, &content));
+            if arguments.html.is_some() {
+                pages.push((mail.day, person.name.clone(), content));
+            }
         }
     }
     bar.finish_and_clear();
