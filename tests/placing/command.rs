@@ -205,3 +205,41 @@ fn check_ins_of_somebody_without_a_post_are_called_off() {
             .any(|line| line.contains("Sagal Jama  ") && line.contains("check-in"))
     );
 }
+
+/// In 2028 1 May is a Monday, Ascension Day the Thursday of week 21, 6 June a Tuesday: nobody meets on
+/// red days, and nobody waits too long for them.
+#[test]
+fn the_spring_of_2028_is_bridged() {
+    let town = Town::new();
+    let arguments = [
+        "schedule",
+        "--year",
+        "2027/28",
+        "--at",
+        "2027-06-07T08:00",
+        "--json",
+    ];
+    let (status, told) = town.avstamd(&arguments);
+    assert_eq!(status, 0, "{told}");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((count(&told, "unplaced"), count(&told, "gaps")), (0, 0));
+    let meetings = ["dialogues", "check_ins"].map(|of| told[of].as_array().unwrap());
+    let days: std::collections::BTreeSet<&str> = meetings
+        .into_iter()
+        .flatten()
+        .map(|meeting| &meeting["starts"].as_str().unwrap()[..10])
+        .collect();
+    for free in [
+        "2028-04-14",
+        "2028-04-17",
+        "2028-05-01",
+        "2028-05-25",
+        "2028-06-06",
+    ] {
+        assert!(!days.contains(free), "{free}");
+    }
+    // The weeks they fall in have meetings all the same.
+    for (monday, friday) in [("2028-05-01", "2028-05-05"), ("2028-05-22", "2028-05-26")] {
+        assert!(days.range(monday..=friday).next().is_some(), "{monday}");
+    }
+}
