@@ -353,7 +353,9 @@ proptest! {
                     method: call.method,
                     sequence: call.sequence,
                     meeting: call.meeting,
+                    address: None,
                     refused: false,
+                    asked: true,
                     area: call.area,
                 });
             }

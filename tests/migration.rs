@@ -50,6 +50,9 @@ INSERT INTO dialogue (id, unit, school_year, round, starts)
 INSERT INTO focus_area (dialogue, chosen_by, text) VALUES (3, 'authority', 'Läsning');
 INSERT INTO check_in (principal, area_manager, starts, state, held_on)
     VALUES ('rut', 'ake', '2026-11-10T08:30', 'held', '2026-11-10');
+INSERT INTO person (id, name, email) VALUES ('a', 'A', ''), ('b/c', 'B C', ''), ('a/b', 'A B', ''), ('c', 'C', '');
+INSERT INTO check_in (principal, area_manager, starts) VALUES ('a', 'b/c', '2026-11-10T08:30'),
+    ('a/b', 'c', '2026-11-10T08:30');
 INSERT INTO activity (id, title, unit, role, due)
     VALUES ('a1', 'Verksamhetsplan', '12345678', 'principal', '2026-12-01');
 INSERT INTO journal (at_utc, door, who, what) VALUES (0, 'import', 'prov', 'allt');

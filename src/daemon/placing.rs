@@ -120,8 +120,15 @@ pub async fn place_due_years(office: &Office, now: Timestamp) -> Result<(), Offi
         let tried = (tried(year), today.to_string());
         let is_whole = before.as_ref().is_some_and(|kept| kept.unplaced.is_empty());
         if !is_whole && office.ledger.fact(&tried.0).await?.as_ref() != Some(&tried.1) {
+            let name = tried.0.clone();
             office.ledger.look_at(Vec::new(), vec![tried]).await?;
-            place_due_year(office, (year, before), now).await?;
+            let placed = place_due_year(office, (year, before), now).await;
+            if let Err(OfficeError::Store(_)) = placed {
+                // A database that was busy is no longer so at the next tick.
+                let forgotten = vec![(name, String::new())];
+                office.ledger.look_at(Vec::new(), forgotten).await?;
+            }
+            placed?;
         }
     }
     Ok(())

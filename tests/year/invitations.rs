@@ -635,6 +635,112 @@ async fn a_cancellation_follows_what_it_cancels() {
     assert!(!office.ledger.retry(claimed[1].id, now).await.unwrap());
 }
 
+/// Marks what was sent since as refused before its content left.
+fn refuse(town: &Town, which: &str) {
+    let path = &town.office.settings.database.ledger;
+    let ledger = Connection::open(path).unwrap();
+    let sql = format!(
+        "UPDATE mail SET state = 'refused', dot_utc = NULL, sent_on = NULL
+         WHERE meeting IS NOT NULL AND {which}"
+    );
+    assert!(ledger.execute(&sql, []).unwrap() > 0);
+}
+
+fn mails_begun(town: &Town) -> i64 {
+    let path = &town.office.settings.database.ledger;
+    let ledger = Connection::open(path).unwrap();
+    let sql = "SELECT count(*) FROM mail WHERE meeting IS NOT NULL";
+    ledger.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// What was refused is told to those who can mend it, and neither sent nor begun again and again.
+#[tokio::test]
+async fn a_refusal_is_no_loop() {
+    let mut town = Town::with_invitations().await;
+    dialogue(&town, DAY, Round::Explore).await;
+    town.at("2026-09-01 07:00").await;
+    // Rut never got the invitation; Åke did, and his cancellation is refused at a new address.
+    refuse(&town, "person = 'rut'");
+    sql(&town, "UPDATE dialogue SET state = 'cancelled'");
+    town.address("åke", "akee@prov.example").await;
+    let mails = town.at("2026-09-02 07:00").await;
+    let events: Vec<Mail> = mails
+        .into_iter()
+        .filter(|mail| mail.event.is_some())
+        .collect();
+    assert_eq!(told(&events), ["akee CANCEL 1 20261208T130000"]);
+    refuse(
+        &town,
+        "person = 'åke' AND state = 'sent' AND address LIKE 'akee%'",
+    );
+    let begun = mails_begun(&town);
+    for time in ["2026-09-02 07:05", "2026-09-03 07:00", "2026-09-04 07:00"] {
+        sql(&town, "UPDATE school_unit SET level = 'reinforced'");
+        town.at(time).await;
+    }
+    assert_eq!(mails_begun(&town), begun);
+}
+
+/// Without the organizer's address there is no event: what was told stands until there is one.
+#[tokio::test]
+async fn an_area_manager_without_an_address_calls_nothing_off() {
+    let mut town = Town::with_invitations().await;
+    dialogue(&town, DAY, Round::Explore).await;
+    town.at("2026-09-01 07:00").await;
+    town.address("åke", "").await;
+    let mails = town.at("2026-09-02 07:00").await;
+    assert!(mails.iter().all(|mail| mail.event.is_none()), "{mails:#?}");
+    town.address("åke", "ake@prov.example").await;
+    let mails = town.at("2026-09-03 07:00").await;
+    assert!(mails.iter().all(|mail| mail.event.is_none()), "{mails:#?}");
+}
+
+/// A dialogue that was held before its time leaves that time free; one that is held then does not.
+#[tokio::test]
+async fn a_dialogue_that_was_held_is_not_moved_to_when_it_was() {
+    let held = |at| Answer::DialogueHeld {
+        dialogue: key(Round::Explore),
+        by: at,
+    };
+    let mut town = Town::with_invitations().await;
+    dialogue(&town, DAY, Round::Explore).await;
+    town.at("2026-09-01 07:00").await;
+    record(&town, held(date(2026, 9, 2).at(10, 0, 0, 0))).await;
+    assert_eq!(
+        told(&town.at("2026-09-02 10:01").await),
+        both("CANCEL 1 20261208T130000")
+    );
+    assert_eq!(town.at("2026-09-02 15:00").await, []);
+
+    let mut town = Town::with_invitations().await;
+    dialogue(&town, DAY, Round::Explore).await;
+    town.at("2026-09-01 07:00").await;
+    record(&town, held(DAY.at(13, 30, 0, 0))).await;
+    assert_eq!(town.at("2026-12-08 13:31").await, []);
+    assert_eq!(town.at("2026-12-08 15:00").await, []);
+}
+
+/// What takes the place of something that is called off does not wait for its turn.
+#[tokio::test]
+async fn another_address_of_the_area_manager_leaves_nobody_without_their_meetings() {
+    let mut town = Town::with_invitations().await;
+    for day in 8..=18 {
+        planned(&town, date(2026, 12, day)).await;
+    }
+    for day in ["18", "19", "20", "23", "24"] {
+        town.at(&format!("2026-11-{day} 07:00")).await;
+    }
+    town.address("åke", "ny@prov.example").await;
+    let mails = town.at("2026-11-25 07:00").await;
+    let to_rut = |method: &str| {
+        let own = told(&mails).into_iter();
+        own.filter(|told| told.starts_with(&format!("rut {method}")))
+            .count()
+    };
+    assert!(to_rut("CANCEL") > 5, "{}", to_rut("CANCEL"));
+    assert_eq!(to_rut("CANCEL"), to_rut("REQUEST"));
+}
+
 /// Our own events are known by this in calendars that people export.
 #[test]
 fn a_uid_tells_nothing_and_ends_in_our_name() {

@@ -95,7 +95,9 @@ impl InvitationsAhead {
             method: call.method,
             sequence: call.sequence,
             meeting: call.meeting.clone(),
+            address: None,
             refused: false,
+            asked: true,
             area: call.area.clone(),
         });
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, DateTime};
 
-use super::wanted::{Wanted, about, meetings, wanted};
+use super::wanted::{Wanted, about, about_dialogue, has_been_held, meetings, wanted};
 use super::{Attendee, Call, Change, Invitations, Meeting, MeetingKind, Method, Quiet, Told, Word};
 use crate::follow_up::{AreaId, AreaWorld, PersonId, Proposals};
 use crate::plan::rules::{InvitationRules, Rules};
@@ -46,12 +46,24 @@ pub fn invite(look: &Look<'_>, told: &[Told]) -> Invitations {
         let of = round.of.entry(&told.uid).or_default();
         of.insert(&told.person, told);
     }
+    let mut unnamed = BTreeSet::new();
     for wanted in &wanted {
-        round.request(wanted);
+        if look.world.is_reachable(&wanted.meeting.organizer.person) {
+            round.request(wanted);
+        } else {
+            // Without the organizer's address there is no event; what was told stands meanwhile.
+            unnamed.insert(about(&wanted.uid));
+            for attendee in &wanted.meeting.attendees {
+                round.quiet(wanted, attendee, Quiet::NoAddress);
+            }
+        }
     }
     let keys: BTreeSet<&str> = wanted.iter().map(|wanted| wanted.uid.as_str()).collect();
     for (uid, of) in round.of.clone() {
-        let is_held = keys.contains(uid) || look.elsewhere.contains(uid);
+        let is_held = keys.contains(uid)
+            || look.elsewhere.contains(uid)
+            || unnamed.contains(about(uid))
+            || has_begun(look, uid, &of);
         if !is_held && of.values().all(|told| is_on(look.rules, told)) {
             round.cancel(uid);
         }
@@ -60,6 +72,13 @@ pub fn invite(look: &Look<'_>, told: &[Told]) -> Invitations {
     let mut found = round.found;
     found.words.sort_by_key(|word| word.meeting().starts);
     found
+}
+
+/// Whether a meeting was held at the time that was told: that is not called off while it lasts.
+fn has_begun(look: &Look<'_>, uid: &str, of: &Of<'_>) -> bool {
+    let mut held = look.world.dialogues.iter();
+    let held = held.find(|d| has_been_held(d, look.now) && about(uid) == about_dialogue(d));
+    held.is_some_and(|d| of.values().any(|told| told.meeting.starts == d.starts))
 }
 
 /// Whoever switches invitations off has not cancelled anything.
@@ -175,7 +194,8 @@ impl<'a> Round<'a> {
         let believes = told.method == Method::Request || mended;
         let people = &self.look.world.people;
         let known = people.get(&told.person);
-        believes
+        told.asked
+            && believes
             && self.look.now < told.meeting.ends()
             && known.is_none_or(|person| person.is_reachable())
             && !is_unsure(self.look.world)

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ahead::{InvitationsAhead, held};
 pub use compare::{Look, invite, meetings_of};
+use wanted::about;
 pub use wanted::{Wanted, wanted};
 
 use super::matter::DialogueKey;
@@ -151,17 +152,22 @@ pub struct Told {
     pub sequence: u32,
     /// The meeting as it was told.
     pub meeting: Meeting,
+    /// Where it went; not known where it has not been put into a mail.
+    pub address: Option<String>,
     /// Whether the mail was refused for good.
     pub refused: bool,
+    /// Whether an invitation to the meeting has left for the person, now or before, or may have.
+    pub asked: bool,
     /// Whose slice decided it.
     pub area: Option<AreaId>,
 }
 
 impl Told {
-    /// The address it went to.
+    /// The address it went to, or is to go to.
     pub fn sent_to(&self) -> Option<&str> {
         let attendee = self.meeting.attendee(&self.person);
-        attendee.map(|attendee| attendee.email.as_str())
+        let named = attendee.map(|attendee| attendee.email.as_str());
+        self.address.as_deref().or(named)
     }
 }
 
@@ -328,8 +334,8 @@ impl Word {
 impl Invitations {
     /// The same with what the day `now` may bring: beyond `most` new invitations to a person the rest
     /// waits, those that begin first going first. `had` is how many the person has got today, those
-    /// among them that have their place: these do not wait, nor does what is near, nor what follows
-    /// from something already told.
+    /// among them that have their place: these do not wait, nor does what is near, what takes the place
+    /// of something that is called off, or what follows from something already told.
     pub fn rationed(
         mut self,
         (now, most): (DateTime, u32),
@@ -337,10 +343,21 @@ impl Invitations {
         has_place: impl Fn(&Call) -> bool,
     ) -> Self {
         let mut counted: BTreeMap<PersonId, u32> = BTreeMap::new();
+        let replaced: BTreeSet<(PersonId, String)> = self
+            .words
+            .iter()
+            .filter_map(|word| match word {
+                Word::Call(call) if call.change == Change::Replaced => {
+                    Some((call.to.clone(), about(&call.uid).to_owned()))
+                }
+                _ => None,
+            })
+            .collect();
         for word in &mut self.words {
             let Word::Call(call) = word else { continue };
+            let follows = replaced.contains(&(call.to.clone(), about(&call.uid).to_owned()));
             let is_near = call.meeting.starts < now.saturating_add(NEAR_DAYS.days());
-            if call.change != Change::Invited || is_near || has_place(call) {
+            if call.change != Change::Invited || is_near || follows || has_place(call) {
                 continue;
             }
             let count = counted.entry(call.to.clone());

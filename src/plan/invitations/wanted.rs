@@ -30,7 +30,16 @@ pub struct Wanted {
 /// The key of what `about` names, with this organizer. An event cannot change its organizer, who is
 /// known by the address (RFC 5546 2.1.3).
 fn key(about: &str, organizer: &Attendee) -> String {
-    format!("{about}/{}", organizer.email.to_ascii_lowercase())
+    let address = organizer.email.to_ascii_lowercase().replace('/', "%2F");
+    format!("{about}/{address}")
+}
+
+/// What a dialogue's key is about.
+pub fn about_dialogue(dialogue: &Dialogue) -> String {
+    format!(
+        "dialogue/{}/{}/{}",
+        dialogue.school_year, dialogue.round, dialogue.unit
+    )
 }
 
 /// What a key is about, whoever the organizer is.
@@ -54,7 +63,7 @@ pub fn meetings(
     let dialogues = dialogues
         .iter()
         .filter(|d| rules.dialogues && is_to_come(d.starts, d.minutes))
-        .filter(|d| d.state != DialogueState::Cancelled);
+        .filter(|d| d.state != DialogueState::Cancelled && !has_been_held(d, now));
     let mut wanted: Vec<Wanted> = dialogues.filter_map(|d| of_dialogue(world, d)).collect();
     let mut pairs: BTreeMap<Date, BTreeSet<Pair>> = BTreeMap::new();
     let check_ins = check_ins
@@ -70,6 +79,11 @@ pub fn meetings(
     }
     wanted.sort_by(|a, b| (a.meeting.starts, &a.uid).cmp(&(b.meeting.starts, &b.uid)));
     wanted
+}
+
+/// Whether a dialogue is recorded as held, and has begun.
+pub fn has_been_held(dialogue: &Dialogue, now: DateTime) -> bool {
+    dialogue.state == DialogueState::Held && dialogue.starts <= now
 }
 
 /// Whether a check-in was held on the day it was to be. Its time is not called off for that, also
@@ -96,13 +110,7 @@ fn of_dialogue(world: &AreaWorld, dialogue: &Dialogue) -> Option<Wanted> {
         round: dialogue.round,
     };
     Some(Wanted {
-        uid: key(
-            &format!(
-                "dialogue/{}/{}/{}",
-                dialogue.school_year, dialogue.round, dialogue.unit
-            ),
-            &organizer,
-        ),
+        uid: key(&about_dialogue(dialogue), &organizer),
         meeting: Meeting {
             organizer,
             attendees: attendees(world, people, day),

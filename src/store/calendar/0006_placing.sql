@@ -18,6 +18,8 @@ CREATE INDEX dialogue_proposed ON dialogue (proposed_until) WHERE proposed_until
 CREATE INDEX check_in_proposed ON check_in (proposed_until) WHERE proposed_until IS NOT NULL;
 
 UPDATE check_in SET uid = principal || '/' || area_manager || '/' || starts;
+UPDATE check_in SET uid = uid || '/' || id
+    WHERE uid IN (SELECT uid FROM check_in GROUP BY uid HAVING count(*) > 1);
 CREATE UNIQUE INDEX check_in_by_uid ON check_in (uid);
 CREATE TRIGGER check_in_uid AFTER INSERT ON check_in WHEN NEW.uid IS NULL BEGIN
     UPDATE check_in SET uid = principal || '/' || area_manager || '/' || starts

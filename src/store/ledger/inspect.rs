@@ -436,8 +436,10 @@ const FAILURES: &str = "
            iif(m.state = 'held', m.settled_utc,
                (SELECT min(f.settled_utc) FROM mail f
                 WHERE f.person = m.person AND +f.state = 'refused' AND f.address IS m.address
+                  AND f.meeting IS m.meeting
                   AND f.id > (SELECT ifnull(max(s.id), 0) FROM mail s
-                              WHERE s.person = m.person AND +s.state = 'sent')))
+                              WHERE s.person = m.person AND s.meeting IS m.meeting
+                                AND +s.state = 'sent')))
     FROM mail m WHERE m.state IN ('held', 'refused')
        AND (m.state = 'held' OR NOT EXISTS
            (SELECT 1 FROM mail later WHERE later.person = m.person AND later.id > m.id

@@ -95,7 +95,8 @@ fn spoken_of(
     into: &mut Spoken,
 ) -> Result<(), StoreError> {
     let sql =
-        "SELECT m.person, m.state, m.dot_utc IS NOT NULL, i.method, i.sequence, i.said, i.area
+        "SELECT m.person, m.state, m.dot_utc IS NOT NULL, i.method, i.sequence, i.said, i.area,
+                      m.address
                FROM mail m JOIN invitation i ON i.mail = m.id
                WHERE m.meeting = ?1 AND m.state <> 'withdrawn' AND ifnull(m.slot < ?2, 1)
                ORDER BY m.id";
@@ -109,10 +110,15 @@ fn spoken_of(
             into.waiting.insert((person, key.to_owned()));
             continue;
         }
+        let method = method(&row.get::<_, String>(3)?)?;
+        let has_left = row.get(2)? || matches!(state.as_str(), "sent" | "held" | "sending");
+        let before = last.get(&person).is_some_and(|told: &Told| told.asked);
         let told = Told {
+            asked: before || (has_left && method == Method::Request),
+            address: row.get(7)?,
             uid: key.to_owned(),
             person: person.clone(),
-            method: method(&row.get::<_, String>(3)?)?,
+            method,
             sequence: row.get(4)?,
             meeting: parsed(&row.get::<_, String>(5)?)?,
             refused: state == "refused",
