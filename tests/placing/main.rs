@@ -244,6 +244,37 @@ fn who_is_away_at_the_beginning_is_met_at_once_and_told_of() {
     assert_eq!((gap.from, gap.school_weeks), (date(2026, 8, 17), 6));
 }
 
+/// A long stretch that a meeting in the break ends, on the very day from which placing begins, was
+/// long all the same.
+#[test]
+fn a_gap_that_a_meeting_in_a_break_ends_is_told() {
+    let mut authority = orderly(1, 1);
+    authority.from = date(2026, 12, 21);
+    for day in [date(2026, 8, 10), authority.from] {
+        authority.worlds[0].check_ins.push(CheckIn {
+            pair: Pair {
+                principal: principal(0),
+                area_manager: manager(0),
+            },
+            starts: day.at(8, 0, 0, 0),
+            minutes: 45,
+            state: CheckInState::Planned,
+            held_on: None,
+            note: String::new(),
+            uid: String::new(),
+            sequence: 0,
+            is_placed: false,
+            proposed_until: None,
+        });
+    }
+    let gaps = placed(&authority).gaps;
+    let told: Vec<_> = gaps
+        .iter()
+        .map(|gap| (gap.from, gap.school_weeks))
+        .collect();
+    assert_eq!(told, [(date(2026, 8, 17), 17)]);
+}
+
 /// A principal and a manager who meet in two areas are one pair.
 #[test]
 fn a_pair_in_two_areas_has_one_check_in() {

@@ -34,6 +34,10 @@ pub struct Rhythm {
     /// The weeks after which they met in a break. Those of earlier years are counted back from the
     /// year's first, which is 0.
     in_breaks: BTreeSet<i64>,
+    /// Those of them before the week in which placing begins.
+    in_past_breaks: BTreeSet<i64>,
+    /// That week.
+    from: Week,
     /// How often they meet on a weekday at a time, in the order in which they began to.
     habits: Vec<((Weekday, Time), usize)>,
 }
@@ -128,6 +132,8 @@ impl Rhythm {
             barred: BTreeSet::new(),
             met: BTreeMap::new(),
             in_breaks: BTreeSet::new(),
+            in_past_breaks: BTreeSet::new(),
+            from: Week::of(*from),
             habits: Vec::new(),
             people,
             pair,
@@ -153,6 +159,9 @@ impl Rhythm {
             let since = i64::from(calendar.school_weeks_between(first, week));
             let until = i64::from(calendar.school_weeks_between(week, first));
             self.in_breaks.insert(since - until);
+            if week < self.from {
+                self.in_past_breaks.insert(since - until);
+            }
         }
         self.grow_used_to(check_in.starts);
     }
@@ -256,7 +265,10 @@ impl Rhythm {
     /// The stretches of weeks in which they go without, since they last met or from the first week
     /// of placing on, within the year. Weeks in which they are no pair do not count.
     fn stretches(&self) -> Vec<Vec<usize>> {
-        let since = self.met_before(self.begins).map_or(self.begins, after);
+        let met = self.met.range(..self.begins).next_back();
+        let in_break = self.in_past_breaks.range(..self.begins as i64).next_back();
+        let last = met.map(|(met, _)| *met as i64).max(in_break.copied());
+        let since = last.map_or(self.begins, after);
         let mut stretches = Vec::new();
         let mut without = Vec::new();
         // Their last week together ends a stretch as a meeting does.
