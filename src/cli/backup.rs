@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::output;
 use crate::config;
-use crate::daemon::Lock;
+use crate::daemon::{Clock, Lock};
+use crate::store::Ledger;
 use crate::store::safe::{self, Restoring};
 
 /// Copy both databases, while they are in use, into one file that is checked
@@ -24,10 +25,14 @@ pub struct BackupArguments {
 #[derive(Debug, Args)]
 pub struct RestoreArguments {
     /// The backup
-    file: PathBuf,
+    #[arg(required_unless_present = "from_record")]
+    file: Option<PathBuf>,
     /// Put the ledger back as well
     #[arg(long)]
     ledger: bool,
+    /// The ledger is gone and there is no backup: make one from the record of what has been sent
+    #[arg(long, conflicts_with_all = ["file", "ledger"])]
+    from_record: bool,
 }
 
 pub async fn back_up(config: &Path, arguments: BackupArguments) -> anyhow::Result<()> {
@@ -47,6 +52,9 @@ pub async fn back_up(config: &Path, arguments: BackupArguments) -> anyhow::Resul
 pub async fn restore(config: &Path, arguments: RestoreArguments) -> anyhow::Result<()> {
     let database = config::load(config)?.database;
     let _lock = Lock::take(&database)?;
+    let Some(file) = arguments.file else {
+        return from_record(&database.ledger).await;
+    };
     let pair = safe::Pair {
         calendar: &database.calendar,
         ledger: &database.ledger,
@@ -56,10 +64,26 @@ pub async fn restore(config: &Path, arguments: RestoreArguments) -> anyhow::Resu
     } else {
         Restoring::Calendar
     };
-    let restored = safe::restore(&arguments.file, pair, restoring)?;
+    let restored = safe::restore(&file, pair, restoring)?;
     output::print(&format!(
         "Restored: {}. What was there is beside it, with .before-restore in its name.\n",
         restored.join(" and ")
     ));
+    Ok(())
+}
+
+async fn from_record(ledger: &Path) -> anyhow::Result<()> {
+    let made = Ledger::make_anew(ledger)?;
+    let healed = made.heal(Clock::System.now()).await?;
+    output::print(&format!(
+        "A new ledger knows of {} mails that were sent. What was decided and not sent is decided anew.\n",
+        healed.mails
+    ));
+    if healed.unreadable > 0 {
+        output::print(&format!(
+            "{} lines of the record could not be read.\n",
+            healed.unreadable
+        ));
+    }
     Ok(())
 }

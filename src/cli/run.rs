@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 
 use super::output;
 use super::when::When;
-use crate::daemon::{Lock, Office, once, serve};
+use crate::daemon::{Lock, Office, once, resume, serve};
 use crate::store::{Calendar, Ledger};
 
 /// Run the daemon, or one round of it
@@ -43,6 +43,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         return Ok(serve(office, config.to_owned()).await?);
     }
     let clock = When { at: arguments.at }.clock(&office.settings.calendar);
+    resume(&office, clock.now()).await?;
     let (ticked, delivered) = once(Arc::new(office), clock).await?;
     if !ticked.open {
         output::print(

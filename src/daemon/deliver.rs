@@ -15,11 +15,12 @@ use jiff::civil::Date;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::clock::Clock;
+use super::clock::{Belief, Clock};
 use super::mask::masked;
 use super::office::{Office, OfficeError};
 use super::pace::{Pace, Places};
 use super::post::{Counter, Delivery, Post};
+use super::pulse::Pulse;
 use super::render::{Outcome, read_slices, render};
 use super::verdict::{Judge, Judgement};
 use crate::config::Settings;
@@ -67,8 +68,12 @@ pub struct Round {
     pub office: Arc<Office>,
     /// The way out.
     pub post: Arc<Post>,
-    /// The clock.
+    /// The clock, and whether it may be believed.
     pub clock: Clock,
+    /// The clock's credit.
+    pub belief: Arc<Belief>,
+    /// The sign of life.
+    pub pulse: Arc<Pulse>,
     /// The limit a minute, shared between lanes; files have none.
     pub pace: Option<Arc<Mutex<Pace>>>,
     /// Changes when the round is to be left: what is in flight ends, nothing new begins.
@@ -248,12 +253,19 @@ impl Desk {
         &self,
         most: usize,
     ) -> Result<Option<VecDeque<(Claimed, Prepared)>>, OfficeError> {
-        let Round { office, clock, .. } = &self.round;
+        let Round {
+            office,
+            clock,
+            belief,
+            ..
+        } = &self.round;
         let Settings {
             calendar, rules, ..
         } = &office.settings;
         // Asked anew each time: a long queue under a limit a minute may outlast the day.
-        let now = clock.now();
+        let Ok(now) = belief.now(clock) else {
+            return Ok(None);
+        };
         let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
             return Ok(None);
         };
@@ -343,6 +355,7 @@ impl Desk {
             let day = office.settings.calendar.today(now);
             office.ledger.mark_dot(mail.id, now, day).await
         };
+        self.round.pulse.moves();
         lock(&self.judge).begins(mail);
         // An error: it cannot be recorded, so nothing left.
         let delivery = counter
@@ -379,6 +392,7 @@ impl Desk {
                 if gives_up || self.round.is_left() {
                     return Err(error.into());
                 }
+                self.round.pulse.moves();
                 tokio::time::sleep(WRITE_AGAIN).await;
             }
         }
@@ -410,6 +424,7 @@ impl Desk {
                 Ok(places) => return Some(places),
                 Err(wait) => wait,
             };
+            self.round.pulse.moves();
             tokio::select! {
                 () = tokio::time::sleep(wait.unsigned_abs()) => {}
                 Ok(()) = leave.changed() => return None,

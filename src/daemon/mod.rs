@@ -1,6 +1,7 @@
 //! The daemon: tick and deliver, for ever or once.
 
 pub mod clock;
+mod courier;
 mod deliver;
 mod heartbeat;
 mod invite;
@@ -10,18 +11,21 @@ mod office;
 mod pace;
 mod placing;
 mod post;
+mod pulse;
 mod render;
 mod service;
 mod systemd;
 mod tick;
 mod verdict;
 
-pub use clock::Clock;
+pub use clock::{Belief, Clock, Doubt, Simulation};
+pub use courier::Courier;
 pub use deliver::{Delivered, RelayTrouble, Round, deliver};
 pub use lock::{Lock, LockError};
 pub use office::{Office, OfficeError, SliceWorld, check_words, sender};
 pub use pace::Pace;
 pub use placing::{PlacedYear, place_year, stands_from, write_year};
 pub use post::{Delivery, Post, PostError};
-pub use service::{ServiceError, once, serve};
+pub use pulse::Pulse;
+pub use service::{ServiceError, once, resume, serve};
 pub use tick::{Ticked, tick};

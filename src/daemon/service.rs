@@ -1,29 +1,30 @@
 //! The service: rounds of tick and deliver for ever, until it is told to stop.
 //!
 //! One task plans, one delivers, so that a slow relay never delays a decision. A round that fails
-//! is told and tried again at the next beat. The watchdog is fed only after a whole round.
+//! is told and tried again at the next beat. The watchdog is fed after a tick that ran to its end,
+//! while the courier moves; a database that was replaced or whose thread is gone ends the service, for
+//! a new start to find what is there.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 
-use super::clock::Clock;
-use super::deliver::{Delivered, RelayTrouble, Round, deliver, lock};
+use super::clock::{Clock, Doubt};
+use super::courier::{Courier, Present, Shared, round};
+use super::deliver::{Delivered, Round, deliver, lock};
 use super::heartbeat::{Heartbeat, HeartbeatError};
-use super::mask::masked;
 use super::office::{Office, OfficeError};
-use super::pace::Pace;
-use super::post::{Post, PostError};
+use super::post::PostError;
 use super::systemd;
 use super::tick::{Ticked, tick};
 use crate::config;
 use crate::mail::WordsError;
-use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
+use crate::plan::backoff::UNCERTAIN_RESENDS;
 use crate::store::StoreError;
 
 /// How long a stop waits for what is in flight.
@@ -41,6 +42,9 @@ pub enum ServiceError {
     /// The way out.
     #[error(transparent)]
     Post(#[from] PostError),
+    /// The clock.
+    #[error(transparent)]
+    Clock(#[from] Doubt),
     /// The heartbeat.
     #[error(transparent)]
     Heartbeat(#[from] HeartbeatError),
@@ -52,23 +56,13 @@ pub enum ServiceError {
     Signals(#[from] std::io::Error),
 }
 
-/// What is in force: settings with their databases and words, and the way out they name.
-#[derive(Clone)]
-struct Present {
-    office: Arc<Office>,
-    post: Arc<Post>,
-}
-
 /// What the service keeps between rounds.
 struct Service {
     config: PathBuf,
     present: watch::Sender<Present>,
-    wake: Arc<Notify>,
+    shared: Shared,
     /// Raised by a reload and by the stop: a round under way is left.
     leave: watch::Sender<u64>,
-    stop: watch::Sender<bool>,
-    /// The wait after the mail server failed.
-    pause: Arc<Mutex<Pause>>,
     clock: Clock,
 }
 
@@ -77,33 +71,46 @@ struct Service {
 /// # Errors
 /// A database refused.
 pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivered), ServiceError> {
-    let now = clock.now();
+    let shared = Shared::default();
+    let now = shared.belief.now(&clock)?;
     office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
     let ticked = tick(&office, now).await?;
-    let post = Arc::new(Post::new(&office.settings)?);
-    let (_keep, leave) = watch::channel(0);
+    let leave = watch::channel(0).1;
     let round = Round {
         insists: false,
-        ..round(Present { office, post }, clock, leave)
+        ..round(Present::new(office)?, clock, (&leave, &shared))
     };
     Ok((ticked, deliver(&round).await?))
 }
 
-fn round(present: Present, clock: Clock, leave: watch::Receiver<u64>) -> Round {
-    let Present { office, post } = present;
-    let transport = &office.settings.transport;
-    let pace = match transport.kind {
-        config::TransportKind::Files { .. } => None,
-        _ => Some(Arc::new(Mutex::new(Pace::new(transport.per_minute)))),
-    };
-    Round {
-        office,
-        post,
-        clock,
-        pace,
-        leave,
-        insists: true,
+/// Finds what an earlier run left behind, before anything else is done: mails that the ledger does not
+/// know to have left, and mails that were under way.
+///
+/// # Errors
+/// A database or the record refused.
+pub async fn resume(office: &Office, now: Timestamp) -> Result<(), StoreError> {
+    let healed = office.ledger.heal(now).await?;
+    if healed.mails > 0 {
+        tracing::error!(
+            mails = healed.mails,
+            "the ledger is older than the record of what was sent; it has learnt from it, and nothing is said again"
+        );
     }
+    if healed.unreadable > 0 {
+        tracing::warn!(
+            lines = healed.unreadable,
+            "the record of what was sent has lines that cannot be read"
+        );
+    }
+    let (found, uncertain) = office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
+    if found > 0 {
+        tracing::warn!(
+            found,
+            uncertain,
+            "mails of an earlier run were under way and wait again"
+        );
+    }
+    Ok(())
 }
 
 /// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
@@ -112,17 +119,7 @@ fn round(present: Present, clock: Clock, leave: watch::Receiver<u64>) -> Round {
 /// It could not start. A round that fails later is told and tried again.
 pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> {
     let clock = Clock::System;
-    let (found, uncertain) = office
-        .ledger
-        .recover(clock.now(), UNCERTAIN_RESENDS)
-        .await?;
-    if found > 0 {
-        tracing::warn!(
-            found,
-            uncertain,
-            "mails of an earlier run were under way and wait again"
-        );
-    }
+    resume(&office, clock.now()).await?;
     let (beats, mut beat) = mpsc::channel(1);
     let mut hang_up = signal(SignalKind::hangup())?;
     let (mut terminate, mut interrupt) = (
@@ -130,18 +127,15 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
         signal(SignalKind::interrupt())?,
     );
     let heartbeat = Heartbeat::start(beats.clone()).await?;
-    let post = Arc::new(Post::new(&office.settings)?);
-    let office = Arc::new(office);
     let service = Service {
         config,
-        present: watch::Sender::new(Present { office, post }),
-        wake: Arc::default(),
+        present: watch::Sender::new(Present::new(Arc::new(office))?),
+        shared: Shared::default(),
         leave: watch::Sender::new(0),
-        stop: watch::Sender::new(false),
-        pause: Arc::default(),
         clock,
     };
-    let mut delivering = tokio::spawn(service.courier().deliver_on());
+    let stop = watch::Sender::new(false);
+    let mut delivering = tokio::spawn(service.courier().deliver_on(stop.subscribe()));
     systemd::ready();
     tracing::info!("avstamd is running");
     let _ = beats.try_send(());
@@ -149,7 +143,7 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
         tokio::select! {
             // A tick writes in whole transactions, so it can be left at any point.
             _ = beat.recv() => tokio::select! {
-                () = service.plan() => {}
+                planned = service.plan() => planned?,
                 () = either(&mut terminate, &mut interrupt) => break,
             },
             _ = hang_up.recv() => service.reload(),
@@ -161,9 +155,9 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
     systemd::stopping();
     tracing::info!("stopping: what is being sent is finished");
     heartbeat.stop().await;
-    let _ = service.stop.send(true);
+    let _ = stop.send(true);
     service.leave.send_modify(|leave| *leave += 1);
-    service.wake.notify_one();
+    service.shared.wake.notify_one();
     if tokio::time::timeout(GRACE, delivering).await.is_err() {
         tracing::warn!("a mail was still under way at the stop; the next start finds it");
     }
@@ -180,19 +174,18 @@ async fn either(one: &mut Signal, other: &mut Signal) {
 impl Service {
     /// Whoever delivers, with what it needs of the service.
     fn courier(&self) -> Courier {
-        Courier {
-            present: self.present.subscribe(),
-            wake: Arc::clone(&self.wake),
-            leave: self.leave.subscribe(),
-            stop: self.stop.subscribe(),
-            pause: Arc::clone(&self.pause),
-            clock: self.clock,
-        }
+        let (present, leave) = (self.present.subscribe(), self.leave.subscribe());
+        Courier::new(present, leave, self.shared.clone(), self.clock.clone())
     }
 
-    async fn plan(&self) {
+    /// One tick. Only what a new start has to mend is an error: the rest is told and tried again.
+    async fn plan(&self) -> Result<(), ServiceError> {
         let office = Arc::clone(&self.present.borrow().office);
-        match tick(&office, self.clock.now()).await {
+        let Ok(now) = self.shared.belief.now(&self.clock) else {
+            self.tell(&office).await;
+            return Ok(());
+        };
+        match tick(&office, now).await {
             Ok(ticked) => {
                 if ticked.noted.notices + ticked.noted.invitations > 0 {
                     let Ticked { slices, noted, .. } = ticked;
@@ -204,15 +197,19 @@ impl Service {
                         "planned"
                     );
                 }
-                self.wake.notify_one();
-                self.tell(&office).await;
+                self.shared.wake.notify_one();
             }
+            Err(OfficeError::Store(
+                error @ (StoreError::Replaced { .. } | StoreError::Stopped),
+            )) => return Err(error.into()),
             Err(error) => tracing::error!(%error, "the plan could not be made; it is tried again"),
         }
+        self.tell(&office).await;
+        Ok(())
     }
 
-    /// The status line, and the sign of life: only here, after a tick that went through and an
-    /// answer from the ledger.
+    /// The status line, and the sign of life: only here, after a tick that ran to its end. One that
+    /// failed did: no new start would help it. A courier that hangs is no sign of life.
     async fn tell(&self, office: &Office) {
         match office.ledger.queue().await {
             Ok(queue) => {
@@ -222,13 +219,20 @@ impl Service {
                         line.push_str(&format!(", {count} {word}"));
                     }
                 }
-                if let Some(trouble) = lock(&self.pause).words(self.clock.now()) {
+                if let Some(trouble) = lock(&self.shared.pause).words(self.clock.now()) {
                     line.push_str(&format!("; {trouble}"));
                 }
+                if let Some(doubt) = self.shared.belief.doubt() {
+                    line = format!("{doubt}; {line}");
+                }
                 systemd::status(&line);
-                systemd::alive();
             }
-            Err(error) => tracing::error!(%error, "the ledger does not answer"),
+            Err(error) => systemd::status(&format!("the ledger does not answer: {error}")),
+        }
+        if self.shared.pulse.is_stuck() {
+            tracing::error!("delivery hangs; the watchdog is fed no more");
+        } else {
+            systemd::alive();
         }
     }
 
@@ -240,7 +244,7 @@ impl Service {
             Ok(present) => {
                 self.present.send_replace(present);
                 self.leave.send_modify(|leave| *leave += 1);
-                self.wake.notify_one();
+                self.shared.wake.notify_one();
                 tracing::info!("the configuration was read anew");
             }
             Err(error) => tracing::error!("the old configuration stays in force: {error}"),
@@ -268,146 +272,5 @@ fn renewed(config: &Path, old: &Office) -> Result<Present, ReloadError> {
     if settings.database != old.settings.database {
         return Err(ReloadError::Database);
     }
-    let post = Arc::new(Post::new(&settings)?);
-    let office = Arc::new(old.with_settings(settings)?);
-    Ok(Present { office, post })
-}
-
-/// Delivers whenever it is woken: after each tick, so that a waiting mail whose time has come leaves
-/// at the next beat.
-struct Courier {
-    present: watch::Receiver<Present>,
-    wake: Arc<Notify>,
-    leave: watch::Receiver<u64>,
-    stop: watch::Receiver<bool>,
-    pause: Arc<Mutex<Pause>>,
-    clock: Clock,
-}
-
-impl Courier {
-    async fn deliver_on(mut self) {
-        let mut work = self.work();
-        while !*self.stop.borrow() {
-            self.wake.notified().await;
-            // A round is left by what comes after this.
-            self.leave.mark_unchanged();
-            if self.present.has_changed().unwrap_or(false) {
-                work = self.work().after(&work);
-                *lock(&self.pause) = Pause::default();
-            }
-            work.leave = self.leave.clone();
-            if *self.stop.borrow() || !lock(&self.pause).is_over(self.clock.now()) {
-                continue;
-            }
-            match deliver(&work).await {
-                Ok(delivered) => lock(&self.pause).learn(&delivered, self.clock.now()),
-                Err(error) => tracing::error!(%error, "delivery stopped; it is tried again"),
-            }
-        }
-    }
-
-    fn work(&mut self) -> Round {
-        let present = self.present.borrow_and_update().clone();
-        round(present, self.clock, self.leave.clone())
-    }
-}
-
-/// The wait after the relay failed.
-#[derive(Debug, Default)]
-struct Pause {
-    failures: u32,
-    until: Option<(Timestamp, Trouble)>,
-    stage: String,
-}
-
-impl Pause {
-    /// Also where the clock was set back: what lies further ahead than any wait was reckoned by
-    /// another time.
-    fn is_over(&self, now: Timestamp) -> bool {
-        self.until
-            .is_none_or(|(until, kind)| until <= now || until > next_try(kind, u32::MAX, now))
-    }
-
-    /// The trouble in words, while mail waits for it: a round under way has left it behind.
-    fn words(&self, now: Timestamp) -> Option<String> {
-        let (until, _) = self.until.filter(|_| !self.is_over(now))?;
-        let stage = &self.stage;
-        Some(format!(
-            "the mail server is in trouble ({stage}); all mail waits until {until}"
-        ))
-    }
-
-    /// One alarm when it begins, one word when it is over. A round that sent something was no
-    /// failure in a row.
-    fn learn(&mut self, delivered: &Delivered, now: Timestamp) {
-        if self.failures > 0 && delivered.sent > 0 {
-            tracing::info!(failures = self.failures, "the mail server takes mail again");
-            *self = Self::default();
-        }
-        let Some(RelayTrouble { attempt, login }) = &delivered.relay else {
-            return;
-        };
-        self.failures += 1;
-        let kind = if *login {
-            Trouble::Login
-        } else {
-            Trouble::Relay
-        };
-        let until = next_try(kind, self.failures, now);
-        self.until = Some((until, kind));
-        self.stage.clone_from(&attempt.stage);
-        let (stage, code, reply) = (&attempt.stage, attempt.code, masked(&attempt.reply));
-        if self.failures == 1 {
-            tracing::error!(stage, code, reply, %until, "the mail server is in trouble; all mail waits");
-        } else {
-            tracing::debug!(stage, code, failures = self.failures, %until, "the mail server is still in trouble");
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::Attempt;
-
-    fn failed(pause: &mut Pause, now: Timestamp) {
-        let attempt = Attempt {
-            at: now,
-            stage: "greeting".into(),
-            code: Some(421),
-            reply: "busy".into(),
-        };
-        let relay = Some(RelayTrouble {
-            attempt,
-            login: false,
-        });
-        let delivered = Delivered {
-            relay,
-            ..Delivered::default()
-        };
-        pause.learn(&delivered, now);
-    }
-
-    /// A round under a limit a minute takes hours, and learns what it came to when it ends.
-    #[test]
-    fn the_status_line_tells_of_trouble_while_mail_waits_for_it() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let mut pause = Pause::default();
-        failed(&mut pause, at(0));
-        assert!(
-            pause
-                .words(at(59))
-                .is_some_and(|words| words.contains("greeting"))
-        );
-        assert_eq!(pause.words(at(60)), None);
-    }
-
-    #[test]
-    fn a_clock_set_back_does_not_stop_the_mail() {
-        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
-        let mut pause = Pause::default();
-        failed(&mut pause, day(30));
-        assert!(!pause.is_over(day(30)));
-        assert!(pause.is_over(day(1)));
-    }
+    Ok(Present::new(Arc::new(old.with_settings(settings)?))?)
 }

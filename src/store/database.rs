@@ -1,21 +1,34 @@
 //! One thread that owns one connection.
 //!
 //! Work reaches it as closures and is done in order. A closure that panics is rolled back and
-//! told to its caller; the thread goes on.
+//! told to its caller; the thread goes on. What the disk refused leaves a connection that nobody
+//! may trust: the next work gets a new one, which reads what is there. A file that was replaced or
+//! removed is written to no more.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use super::file::{Identity, refuse_network};
 use super::migration::{Schema, migrate, version};
 
-type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+/// Work for the thread, which hands it the connection or says why there is none. Whether the
+/// connection may be trusted afterwards.
+type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> Trust + Send>;
+
+/// What is to become of a connection after some work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Sound,
+    /// The disk failed under it: what it holds in memory may not be what is in the file.
+    Broken,
+}
 
 /// How many jobs may wait before callers do.
 const QUEUE: usize = 64;
@@ -50,11 +63,23 @@ impl Database {
     /// # Errors
     /// See [`StoreError`]: missing, foreign, newer, or refused by SQLite.
     pub fn open(path: &Path, schema: &'static Schema, absent: Absent) -> Result<Self, StoreError> {
-        let connection = connect(path, schema, absent)?;
+        refuse_network(path)?;
+        let mut connection = connect(path, schema, absent)?;
         // A file that is another's, or newer, is left as it is.
-        version(&connection, path, schema)?;
+        if version(&connection, path, schema)? == 0 && absent == Absent::Refuse {
+            return Err(StoreError::Empty {
+                path: path.to_owned(),
+                kind: schema.kind,
+            });
+        }
         tune(&connection, path, schema)?;
-        Self::start(connection, path, schema)
+        migrate(&mut connection, path, schema)?;
+        Self::start(Keeper {
+            identity: Identity::of(path),
+            connection: Some(connection),
+            path: path.to_owned(),
+            schema,
+        })
     }
 
     /// An empty database that is gone with its last handle.
@@ -62,22 +87,24 @@ impl Database {
     /// # Errors
     /// SQLite refused.
     pub fn in_memory(schema: &'static Schema) -> Result<Self, StoreError> {
-        let connection = Connection::open_in_memory()?;
-        Self::start(connection, Path::new(":memory:"), schema)
+        let mut connection = Connection::open_in_memory()?;
+        let path = PathBuf::from(":memory:");
+        migrate(&mut connection, &path, schema)?;
+        Self::start(Keeper {
+            identity: None,
+            connection: Some(connection),
+            path,
+            schema,
+        })
     }
 
-    fn start(
-        mut connection: Connection,
-        path: &Path,
-        schema: &'static Schema,
-    ) -> Result<Self, StoreError> {
-        migrate(&mut connection, path, schema)?;
+    fn start(mut keeper: Keeper) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::sync_channel::<Job>(QUEUE);
         thread::Builder::new()
-            .name(schema.kind.to_owned())
+            .name(keeper.schema.kind.to_owned())
             .spawn(move || {
                 for job in queue {
-                    job(&mut connection);
+                    keeper.serve(job);
                 }
             })
             .map_err(|_| StoreError::Stopped)?;
@@ -96,16 +123,14 @@ impl Database {
     {
         let (answer, wait) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let result = catch_unwind(AssertUnwindSafe(|| work(connection)));
-            let result = result.unwrap_or_else(|_| {
-                if !connection.is_autocommit() {
-                    // The panic unwound past a transaction; nothing of it may stay.
-                    let _ = connection.execute_batch("ROLLBACK");
-                }
-                Err(StoreError::Panicked)
-            });
+            let result = connection.and_then(|connection| guarded(connection, work));
+            let trust = match &result {
+                Err(StoreError::Sqlite(error)) if breaks(error) => Trust::Broken,
+                _ => Trust::Sound,
+            };
             // The caller may have gone; the work is done all the same.
             let _ = answer.send(result);
+            trust
         });
         let jobs = self.jobs.clone();
         match jobs.try_send(job) {
@@ -120,6 +145,82 @@ impl Database {
         }
         wait.await.map_err(|_| StoreError::Stopped)?
     }
+}
+
+/// What a thread keeps: its connection, and which file that is a connection to.
+struct Keeper {
+    path: PathBuf,
+    schema: &'static Schema,
+    connection: Option<Connection>,
+    identity: Option<Identity>,
+}
+
+impl Keeper {
+    fn serve(&mut self, job: Job) {
+        let trust = match self.connection() {
+            Ok(connection) => job(Ok(connection)),
+            Err(error) => job(Err(error)),
+        };
+        if trust == Trust::Broken {
+            tracing::error!(path = %self.path.display(), "the disk failed under this database; it is opened anew");
+            self.connection = None;
+            if let Some(identity) = &mut self.identity {
+                // The last connection takes its log away.
+                identity.log_may_go();
+            }
+        }
+    }
+
+    /// The connection, opened anew where the last one broke.
+    fn connection(&mut self) -> Result<&mut Connection, StoreError> {
+        if let Some(identity) = &mut self.identity
+            && !identity.holds(&self.path)
+        {
+            // Closing it would take away the -wal that belongs to whatever has its name now.
+            self.connection.take().map(std::mem::forget);
+            return Err(StoreError::Replaced {
+                path: self.path.clone(),
+            });
+        }
+        let connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => {
+                let connection = connect(&self.path, self.schema, Absent::Refuse)?;
+                tune(&connection, &self.path, self.schema)?;
+                connection
+            }
+        };
+        Ok(self.connection.insert(connection))
+    }
+}
+
+/// Runs `work`; a panic is rolled back and is an error.
+fn guarded<T>(
+    connection: &mut Connection,
+    work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let result = catch_unwind(AssertUnwindSafe(|| work(connection)));
+    result.unwrap_or_else(|_| {
+        if !connection.is_autocommit() {
+            // The panic unwound past a transaction; nothing of it may stay.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+        Err(StoreError::Panicked)
+    })
+}
+
+/// Whether an error leaves a connection that may not be trusted: after a failed fsync nobody knows
+/// what is on the disk, and a second one may succeed without having written anything.
+fn breaks(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(
+            ErrorCode::SystemIoFailure
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::CannotOpen
+        )
+    )
 }
 
 fn connect(path: &Path, schema: &Schema, absent: Absent) -> Result<Connection, StoreError> {
@@ -200,6 +301,77 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(rows, 0);
+    }
+
+    async fn rows(database: &Database) -> Result<i64, StoreError> {
+        let count =
+            |c: &mut Connection| Ok(c.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?);
+        database.run(count).await
+    }
+
+    async fn insert(database: &Database) -> Result<usize, StoreError> {
+        database
+            .run(|c| Ok(c.execute("INSERT INTO t VALUES (1)", [])?))
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_connection_the_disk_failed_under_is_not_used_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Database::open(&dir.path().join("t.db"), &SCHEMA, Absent::Create).unwrap();
+        insert(&db).await.unwrap();
+        let first: Result<(), _> = db
+            .run(|c| {
+                c.execute_batch("CREATE TEMP TABLE of_this_connection (n INTEGER)")?;
+                let failed = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+                Err(rusqlite::Error::SqliteFailure(failed, None).into())
+            })
+            .await;
+        assert!(matches!(first, Err(StoreError::Sqlite(_))));
+        let old: Result<i64, _> = db
+            .run(|c| Ok(c.query_row("SELECT count(*) FROM of_this_connection", [], |r| r.get(0))?))
+            .await;
+        assert!(old.is_err(), "another connection");
+        assert_eq!(rows(&db).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn fault_17_a_file_that_was_replaced_is_written_to_no_more() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, kept) = (dir.path().join("t.db"), dir.path().join("kept.db"));
+        let older = dir.path().join("older.db");
+        drop(Database::open(&older, &SCHEMA, Absent::Create).unwrap());
+        let db = Database::open(&path, &SCHEMA, Absent::Create).unwrap();
+        insert(&db).await.unwrap();
+        std::fs::hard_link(&path, &kept).unwrap();
+        std::fs::rename(&older, &path).unwrap();
+        let before = std::fs::read(&kept).unwrap();
+        for _ in 0..2 {
+            assert!(matches!(
+                insert(&db).await,
+                Err(StoreError::Replaced { .. })
+            ));
+        }
+        assert_eq!(std::fs::read(&kept).unwrap(), before);
+        drop(db);
+        let new = Database::open(&path, &SCHEMA, Absent::Refuse).unwrap();
+        insert(&new).await.unwrap();
+        std::fs::remove_file(&path).unwrap();
+        assert!(matches!(
+            insert(&new).await,
+            Err(StoreError::Replaced { .. })
+        ));
+        assert!(!path.exists(), "none is made in its place");
+    }
+
+    #[test]
+    fn fault_18_an_empty_file_is_not_taken_for_a_database_that_must_be_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        std::fs::write(&path, "").unwrap();
+        let refused = Database::open(&path, &SCHEMA, Absent::Refuse);
+        assert!(matches!(refused, Err(StoreError::Empty { .. })));
+        assert_eq!(std::fs::read(&path).unwrap(), b"");
     }
 
     #[test]

@@ -16,6 +16,61 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is there and holds nothing.
+    #[error(
+        "{path}: the file is empty, it is no {kind}; put it back with `avstamd restore`, or take the empty file away and begin anew with `avstamd import`"
+    )]
+    Empty {
+        /// The file.
+        path: PathBuf,
+        /// Which of the two.
+        kind: &'static str,
+    },
+    /// Another file has taken the name, or the file is gone, since it was opened.
+    #[error(
+        "{path}: the file was replaced or removed while it was in use; nothing more is written to it. avstamd has to start anew on what is there now"
+    )]
+    Replaced {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The record of what has left cannot be written or read.
+    #[error(
+        "{path}: the record of what has been sent cannot be used: {source}; nothing is sent that it cannot hold. Make room, and see that the daemon may write there"
+    )]
+    Record {
+        /// The record.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is a ledger where one was to be made.
+    #[error("{path}: there is a ledger; it heals by itself when the daemon starts")]
+    Present {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// The ledger is gone, and mail has been sent from it.
+    #[error(
+        "{path}: the ledger is gone, but mail has been sent from it: {record} tells what. Put a backup back with `avstamd restore FILE --ledger`; without one, `avstamd restore --from-record` makes a ledger that knows what has been sent",
+        record = record.display()
+    )]
+    Lost {
+        /// The ledger.
+        path: PathBuf,
+        /// The record beside it.
+        record: PathBuf,
+    },
+    /// It lies where SQLite cannot keep its promises.
+    #[error(
+        "{path}: it lies on a network file system ({system}), where a database is not safe; name a file on a local disk under [database] in the configuration"
+    )]
+    Network {
+        /// The file.
+        path: PathBuf,
+        /// What kind.
+        system: &'static str,
+    },
     /// The file could not be opened or made.
     #[error(
         "{path}: cannot be opened as a database: {source}{}",

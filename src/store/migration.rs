@@ -4,12 +4,13 @@
 //! that are missing run in one transaction; a copy of the file is taken first. A database from
 //! a newer program is refused untouched.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::Connection;
 
 use super::StoreError;
 use super::database::writing;
+use super::file::beside;
 
 /// What a database file is and how it came to be so.
 #[derive(Debug)]
@@ -96,13 +97,8 @@ pub fn version(connection: &Connection, path: &Path, schema: &Schema) -> Result<
 
 /// Copies the database beside itself as it was. A copy cut short never takes the good name.
 fn back_up(connection: &Connection, path: &Path, version: usize) -> Result<(), StoreError> {
-    let beside = |ending: &str| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(ending);
-        PathBuf::from(name)
-    };
-    let part = beside(".backup-in-progress");
-    let target = beside(&format!(".before-version-{}", version + 1));
+    let part = beside(path, ".backup-in-progress");
+    let target = beside(path, &format!(".before-version-{}", version + 1));
     let failed = |source| StoreError::BackupBeforeMigration {
         path: target.clone(),
         source,

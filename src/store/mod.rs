@@ -8,6 +8,7 @@
 mod calendar;
 mod database;
 mod error;
+mod file;
 mod ledger;
 mod migration;
 pub mod safe;
@@ -18,6 +19,6 @@ pub use calendar::{
 };
 pub use error::StoreError;
 pub use ledger::{
-    Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Ledger, MailRow, Noted,
-    NoticeRow, Prepared, QueueCounts, Settlement, SliceCalls, Tick,
+    Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Healed, Ledger, MailRow,
+    Noted, NoticeRow, Prepared, QueueCounts, Settlement, SliceCalls, Tick,
 };

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::StoreError;
+use super::file::{beside, directory, sync_directory};
 
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"avBK");
 /// Far below SQLite's longest value.
@@ -405,23 +406,6 @@ fn renew_identity(path: &Path) -> Result<(), SafeError> {
         )
         .map_err(failed)?;
     Ok(())
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
-fn sync_directory(path: &Path) -> std::io::Result<()> {
-    File::open(directory(path))?.sync_all()
-}
-
-fn directory(path: &Path) -> &Path {
-    let named = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    named.unwrap_or(Path::new("."))
 }
 
 #[cfg(test)]

@@ -341,6 +341,8 @@ async fn what_waits_under_the_limit_is_not_in_words_yet_and_what_is_cancelled_st
     tick(&town.office, clock.now()).await.unwrap();
     let (leave, left) = watch::channel(0);
     let round = Round {
+        belief: Arc::default(),
+        pulse: Arc::default(),
         office: Arc::clone(&town.office),
         post: Arc::new(Post::new(&town.office.settings).unwrap()),
         clock,

@@ -16,20 +16,25 @@
 //! from the day's mail: one at most waits a person and meeting, and says what is so when it leaves.
 
 mod agenda;
+mod heal;
 mod inspect;
 mod invitation;
 mod notice;
 mod outbox;
+mod sent_record;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 
+pub use heal::Healed;
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 
 pub use notice::{Noted, SliceCalls, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 
+use self::sent_record::{Entry, SentRecord};
 use super::StoreError;
 use super::database::{Absent, Database, writing};
 use super::migration::Schema;
@@ -52,17 +57,27 @@ static SCHEMA: Schema = Schema {
 #[derive(Clone, Debug)]
 pub struct Ledger {
     database: Database,
+    /// Where it lies, unless it is in memory.
+    path: Option<PathBuf>,
+    record: Option<Arc<Mutex<SentRecord>>>,
 }
 
 impl Ledger {
     /// Opens the ledger, or makes an empty one that only its owner may read.
     ///
     /// # Errors
-    /// The file is foreign, newer, or cannot be written to.
+    /// The file is foreign, newer, or cannot be written to; or it is gone, or emptied, and mail has
+    /// been sent from it.
     pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self {
-            database: Database::open(path, &SCHEMA, Absent::Create)?,
-        })
+        let record = SentRecord::path(path);
+        let is_gone = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+        if is_gone && record.exists() {
+            return Err(StoreError::Lost {
+                path: path.to_owned(),
+                record,
+            });
+        }
+        Self::at(path, Absent::Create)
     }
 
     /// Opens the ledger for looking into; where there is none, nothing has been said, and none is
@@ -76,6 +91,8 @@ impl Ledger {
         }
         Ok(Self {
             database: Database::in_memory(&SCHEMA)?,
+            path: None,
+            record: None,
         })
     }
 
@@ -84,9 +101,40 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open_or_create`], and when the file is missing.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
+        Self::at(path, Absent::Refuse)
+    }
+
+    /// Makes a ledger in place of one that is gone, to be healed from the record of what has left.
+    ///
+    /// # Errors
+    /// There is one, or it cannot be made.
+    pub fn make_anew(path: &Path) -> Result<Self, StoreError> {
+        if std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+            return Err(StoreError::Present {
+                path: path.to_owned(),
+            });
+        }
+        Self::at(path, Absent::Create)
+    }
+
+    fn at(path: &Path, absent: Absent) -> Result<Self, StoreError> {
         Ok(Self {
-            database: Database::open(path, &SCHEMA, Absent::Refuse)?,
+            database: Database::open(path, &SCHEMA, absent)?,
+            path: Some(path.to_owned()),
+            record: Some(Arc::new(Mutex::new(SentRecord::beside(path)))),
         })
+    }
+}
+
+/// Adds to the record of what has left. A ledger in memory has none, and sends nothing.
+fn add_to_record(record: Option<&Mutex<SentRecord>>, entry: &Entry) -> Result<(), StoreError> {
+    match record {
+        // A holder that panicked left at most a line cut short.
+        Some(record) => record
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .add(entry),
+        None => Ok(()),
     }
 }
 

@@ -7,8 +7,10 @@ use jiff::civil::Date;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::agenda::set_look_on;
+use super::heal::leaving;
 use super::invitation::{call_of, follows};
-use super::{Ledger, read, slice, slices_of, writing};
+use super::sent_record::Entry;
+use super::{Ledger, add_to_record, read, slice, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Call, Capacity, NoticeKey};
 use crate::store::StoreError;
@@ -181,28 +183,25 @@ impl Ledger {
             .await
     }
 
-    /// Marks, durably, that a mail's content is about to leave. From here its bytes are frozen.
+    /// Marks, durably, that a mail's content is about to leave: here and in the record. From here its
+    /// bytes are frozen.
     ///
     /// # Errors
-    /// SQLite refused, or the mail is no longer claimed: then nothing may be sent.
+    /// SQLite or the disk refused, or the mail is no longer claimed: then nothing may be sent.
     pub async fn mark_dot(&self, id: i64, now: Timestamp, day: Date) -> Result<(), StoreError> {
+        let record = self.record.clone();
         self.database
             .run(move |connection| {
-                let changed = connection
-                    .prepare_cached(
-                        "UPDATE mail SET dot_utc = ?2, sent_on = ?3
-                         WHERE id = ?1 AND state = 'sending' AND bytes IS NOT NULL",
-                    )?
-                    .execute(params![id, now.as_second(), day.to_string()])?;
-                if changed == 1 {
-                    Ok(())
-                } else {
-                    let message = format!("mail {id} is no longer claimed");
-                    Err(StoreError::Unreadable {
-                        table: "mail",
-                        message,
-                    })
+                let (at, day) = (now.as_second(), day.to_string());
+                let before = dot(connection, id)?;
+                set_dot(connection, id, (Some(at), Some(&day)))?;
+                let left = leaving(connection, id, (at, &day))?;
+                let added = add_to_record(record.as_deref(), &Entry::Left(Box::new(left)));
+                if added.is_err() {
+                    // Nothing left: that must not look like a try whose answer is unknown.
+                    set_dot(connection, id, (before.0, before.1.as_deref()))?;
                 }
+                added
             })
             .await
     }
@@ -210,13 +209,14 @@ impl Ledger {
     /// Writes down what became of a claimed mail. One that is no longer claimed is left as it is.
     ///
     /// # Errors
-    /// SQLite refused; the mail stays claimed, and the next start finds it.
+    /// SQLite or the disk refused; the mail stays claimed, and the next start finds it.
     pub async fn settle(
         &self,
         id: i64,
         settlement: Settlement,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let record = self.record.clone();
         self.database
             .run(move |connection| {
                 let transaction = writing(connection)?;
@@ -224,6 +224,9 @@ impl Ledger {
                     .prepare_cached("SELECT 1 FROM mail WHERE id = ?1 AND state = 'sending'")?
                     .exists([id])?;
                 if claimed {
+                    if let Some(message_id) = returned(&transaction, id, &settlement)? {
+                        add_to_record(record.as_deref(), &Entry::Returned(message_id))?;
+                    }
                     settle(&transaction, id, &settlement, now)?;
                 }
                 Ok(transaction.commit()?)
@@ -278,6 +281,55 @@ impl Ledger {
             })
             .await
     }
+}
+
+/// When a mail's content last left, and the local day of that.
+fn dot(connection: &Connection, id: i64) -> Result<(Option<i64>, Option<String>), StoreError> {
+    let sql = "SELECT dot_utc, sent_on FROM mail WHERE id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let dot = statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)));
+    Ok(dot.optional()?.unwrap_or_default())
+}
+
+fn set_dot(
+    connection: &Connection,
+    id: i64,
+    (at, day): (Option<i64>, Option<&str>),
+) -> Result<(), StoreError> {
+    let changed = connection
+        .prepare_cached(
+            "UPDATE mail SET dot_utc = ?2, sent_on = ?3
+             WHERE id = ?1 AND state = 'sending' AND bytes IS NOT NULL",
+        )?
+        .execute(params![id, at, day])?;
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(StoreError::Unreadable {
+        table: "mail",
+        message: format!("mail {id} is no longer claimed"),
+    })
+}
+
+/// The Message-ID of a mail whose content was about to leave and, as is clear now, did not arrive.
+fn returned(
+    connection: &Connection,
+    id: i64,
+    settlement: &Settlement,
+) -> Result<Option<String>, StoreError> {
+    match settlement {
+        Settlement::Sent(_) | Settlement::Unknown(..) | Settlement::Held(_) => return Ok(None),
+        Settlement::Later(..)
+        | Settlement::Refused(_)
+        | Settlement::Expired(_)
+        | Settlement::Doubted(..)
+        | Settlement::Released(_)
+        | Settlement::Withdrawn => {}
+    }
+    let sql = "SELECT message_id FROM mail
+               WHERE id = ?1 AND dot_utc IS NOT NULL AND uncertain = 0";
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
 fn claim(

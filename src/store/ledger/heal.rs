@@ -1,0 +1,215 @@
+//! Healing: a ledger that is older than its record of what has left learns the rest from it.
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::sent_record::{Left, LeftInvitation, LeftNotice, SentRecord, read_left};
+use super::{Ledger, writing};
+use crate::store::StoreError;
+
+/// What healing came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Healed {
+    /// Mails that had left and that the ledger did not know to have.
+    pub mails: usize,
+    /// Lines of the record that could not be read.
+    pub unreadable: usize,
+}
+
+impl Ledger {
+    /// Learns from the record what has left and is not written down here: the ledger was put back
+    /// from a backup, or lost its log. Comes before anything is planned or sent.
+    ///
+    /// # Errors
+    /// The record cannot be read, or SQLite refused; then nothing of it is kept.
+    pub async fn heal(&self, now: Timestamp) -> Result<Healed, StoreError> {
+        let Some(path) = self.path.clone() else {
+            return Ok(Healed::default());
+        };
+        self.database
+            .run(move |connection| {
+                let transaction = writing(connection)?;
+                let mut mails = 0;
+                let record = SentRecord::path(&path);
+                let unreadable = read_left(&record, |left| {
+                    mails += usize::from(learn(&transaction, &left, now)?);
+                    Ok(())
+                })?;
+                transaction.commit()?;
+                Ok(Healed { mails, unreadable })
+            })
+            .await
+    }
+}
+
+/// Writes down that a mail has left. Whether that was news.
+fn learn(connection: &Connection, left: &Left, now: Timestamp) -> Result<bool, StoreError> {
+    let known: Option<(i64, bool)> = connection
+        .prepare_cached("SELECT id, dot_utc IS NOT NULL FROM mail WHERE message_id = ?1")?
+        .query_row([&left.message_id], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let meeting = left.invitation.as_ref().map(|said| &said.meeting);
+    let mail = match known {
+        Some((_, true)) => return Ok(false),
+        Some((mail, false)) => mail,
+        None => {
+            connection
+                .prepare_cached(
+                    "INSERT INTO mail (person, slot, message_id, state, next_attempt_utc,
+                                       created_utc, meeting)
+                     VALUES (?1, ?2, ?3, 'sent', ?4, ?4, ?5)",
+                )?
+                .execute(params![
+                    left.person,
+                    left.slot,
+                    left.message_id,
+                    left.at_utc,
+                    meeting
+                ])?;
+            connection.last_insert_rowid()
+        }
+    };
+    // Its text is gone with the ledger that held it, so it is never sent again.
+    connection
+        .prepare_cached(
+            "UPDATE mail SET state = 'sent', dot_utc = ?2, sent_on = ?3, settled_utc = ?4,
+                    address = ?5, bytes = NULL, subject = NULL WHERE id = ?1",
+        )?
+        .execute(params![
+            mail,
+            left.at_utc,
+            left.day,
+            now.as_second(),
+            left.invitation.as_ref().map(|said| &said.address)
+        ])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO attempt (mail, at_utc, stage, reply, outcome)
+             VALUES (?1, ?2, 'record', 'known from the record of what has left', 'unknown')",
+        )?
+        .execute(params![mail, left.at_utc])?;
+    for notice in &left.notices {
+        learn_notice(connection, mail, notice)?;
+    }
+    if let Some(said) = &left.invitation {
+        learn_invitation(connection, (mail, &left.person), said)?;
+    }
+    Ok(true)
+}
+
+fn learn_notice(connection: &Connection, mail: i64, notice: &LeftNotice) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO notice (occurrence, step, recipient, role, due, area, decision, reason,
+                                 at_utc, on_day, mail)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'said', ?7, ?8, ?9, ?10)
+             ON CONFLICT (occurrence, recipient, role, due, step) DO UPDATE SET
+                 decision = 'said', reason = excluded.reason, at_utc = excluded.at_utc,
+                 on_day = excluded.on_day, mail = excluded.mail, area = excluded.area",
+        )?
+        .execute(params![
+            notice.occurrence,
+            notice.step,
+            notice.recipient,
+            notice.role,
+            notice.due,
+            notice.area,
+            notice.reason,
+            notice.at_utc,
+            notice.on_day,
+            mail
+        ])?;
+    Ok(())
+}
+
+fn learn_invitation(
+    connection: &Connection,
+    (mail, person): (i64, &str),
+    said: &LeftInvitation,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "INSERT INTO invitation (mail, area, method, sequence, until, said, change)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             ON CONFLICT (mail) DO UPDATE SET area = excluded.area, method = excluded.method,
+                 sequence = excluded.sequence, until = excluded.until, said = excluded.said,
+                 change = excluded.change",
+        )?
+        .execute(params![
+            mail,
+            said.area,
+            said.method,
+            said.sequence,
+            said.until,
+            said.said,
+            said.change
+        ])?;
+    // What waited about the meeting in the older ledger was overtaken by this.
+    connection
+        .prepare_cached(
+            "UPDATE mail SET state = 'withdrawn', settled_utc = next_attempt_utc
+             WHERE meeting = ?1 AND person = ?2 AND id <> ?3
+               AND state IN ('waiting', 'sending') AND dot_utc IS NULL",
+        )?
+        .execute(params![said.meeting, person, mail])?;
+    Ok(())
+}
+
+/// A mail as the record keeps it, leaving at `at_utc` on the local day `day`.
+pub fn leaving(
+    connection: &Connection,
+    id: i64,
+    (at_utc, day): (i64, &str),
+) -> Result<Left, StoreError> {
+    let mut left = connection
+        .prepare_cached("SELECT message_id, person, slot FROM mail WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok(Left {
+                message_id: row.get(0)?,
+                at_utc,
+                person: row.get(1)?,
+                day: day.to_owned(),
+                slot: row.get(2)?,
+                notices: Vec::new(),
+                invitation: None,
+            })
+        })?;
+    let mut statement = connection.prepare_cached(
+        "SELECT occurrence, step, recipient, role, due, area, reason, at_utc, on_day
+         FROM notice WHERE mail = ?1 AND decision = 'said' ORDER BY id",
+    )?;
+    let notices = statement.query_map([id], |row| {
+        Ok(LeftNotice {
+            occurrence: row.get(0)?,
+            step: row.get(1)?,
+            recipient: row.get(2)?,
+            role: row.get(3)?,
+            due: row.get(4)?,
+            area: row.get(5)?,
+            reason: row.get(6)?,
+            at_utc: row.get(7)?,
+            on_day: row.get(8)?,
+        })
+    })?;
+    left.notices = notices.collect::<Result<_, _>>()?;
+    left.invitation = connection
+        .prepare_cached(
+            "SELECT m.meeting, ifnull(m.address, ''), i.area, i.method, i.sequence, i.until, i.said,
+                    i.change
+             FROM mail m JOIN invitation i ON i.mail = m.id WHERE m.id = ?1",
+        )?
+        .query_row([id], |row| {
+            Ok(LeftInvitation {
+                meeting: row.get(0)?,
+                address: row.get(1)?,
+                area: row.get(2)?,
+                method: row.get(3)?,
+                sequence: row.get(4)?,
+                until: row.get(5)?,
+                said: row.get(6)?,
+                change: row.get(7)?,
+            })
+        })
+        .optional()?;
+    Ok(left)
+}
