@@ -5,6 +5,7 @@ mod forecast;
 mod invitations;
 mod meetings;
 mod placing;
+mod restored;
 mod town;
 
 use avstamd::daemon::tick;

@@ -1,11 +1,11 @@
 //! A small authority whose days go by as the test says.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use avstamd::calendar::Language;
-use avstamd::daemon::{Clock, Office, once};
+use avstamd::daemon::{Clock, Office, once, resume};
 use avstamd::follow_up::{
     Absence, Appointment, Area, AreaId, Measure, MeasureId, MeasureStatus, Person, PersonId, Post,
     Role, SchoolUnit, SupportLevel, UnitCode,
@@ -47,7 +47,15 @@ pub struct Mail {
 pub struct Town {
     pub office: Arc<Office>,
     pub directory: tempfile::TempDir,
+    config: String,
     seen: BTreeSet<PathBuf>,
+}
+
+fn open(directory: &Path, config: &str) -> Arc<Office> {
+    let settings = avstamd::config::parse(&directory.join("avstamd.toml"), config).unwrap();
+    let calendar = Calendar::open_or_create(&settings.database.calendar).unwrap();
+    let ledger = Ledger::open_or_create(&settings.database.ledger).unwrap();
+    Arc::new(Office::new(settings, calendar, ledger).unwrap())
 }
 
 impl Town {
@@ -102,14 +110,10 @@ impl Town {
 
     async fn with(config: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let settings =
-            avstamd::config::parse(&directory.path().join("avstamd.toml"), config).unwrap();
-        let calendar = Calendar::open_or_create(&settings.database.calendar).unwrap();
-        let ledger = Ledger::open_or_create(&settings.database.ledger).unwrap();
-        let office = Arc::new(Office::new(settings, calendar, ledger).unwrap());
         let town = Self {
-            office,
+            office: open(directory.path(), config),
             directory,
+            config: config.to_owned(),
             seen: BTreeSet::new(),
         };
         let mut batch = Batch::default();
@@ -224,6 +228,34 @@ impl Town {
             deputy,
         });
         self.put(batch).await;
+    }
+
+    /// The daemon stops, `meanwhile` happens to its directory, and it starts again at a local time.
+    pub async fn restarted(self, local: &str, meanwhile: impl FnOnce(&Path)) -> Self {
+        let now = self.instant(local);
+        let Self {
+            office,
+            directory,
+            config,
+            seen,
+        } = self;
+        drop(office);
+        // Its threads close their files, and the last to close takes the log away.
+        while ["calendar.db-wal", "ledger.db-wal"]
+            .iter()
+            .any(|log| directory.path().join(log).exists())
+        {
+            std::thread::yield_now();
+        }
+        meanwhile(directory.path());
+        let office = open(directory.path(), &config);
+        resume(&office, now).await.unwrap();
+        Self {
+            office,
+            directory,
+            config,
+            seen,
+        }
     }
 
     pub fn instant(&self, local: &str) -> Timestamp {

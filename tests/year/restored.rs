@@ -1,0 +1,184 @@
+//! A ledger that is older than what was sent, or gone: nothing is said again, and all that is new is.
+
+use std::path::Path;
+
+use avstamd::store::safe::{self, Pair, Restoring};
+use avstamd::store::{Attempt, Ledger, Prepared, Settlement, StoreError};
+use jiff::civil::date;
+
+use super::NOBODY;
+use super::meetings::{dialogue, key, record};
+use super::town::Town;
+use avstamd::follow_up::Round;
+use avstamd::store::Answer;
+
+fn back_up(town: &Town) {
+    let directory = town.directory.path();
+    safe::back_up(
+        pair(directory, &mut Default::default()),
+        &directory.join("backup"),
+    )
+    .unwrap();
+}
+
+/// The two databases, with the paths kept where the caller has them.
+fn pair<'a>(directory: &Path, kept: &'a mut [std::path::PathBuf; 2]) -> Pair<'a> {
+    *kept = ["calendar.db", "ledger.db"].map(|name| directory.join(name));
+    let [calendar, ledger] = kept;
+    Pair { calendar, ledger }
+}
+
+fn restore(directory: &Path) {
+    let mut kept = Default::default();
+    let file = directory.join("backup");
+    safe::restore(&file, pair(directory, &mut kept), Restoring::Both).unwrap();
+}
+
+/// A measure whose ladder has begun when the backup is taken, and goes on after it.
+async fn with_a_backup() -> Town {
+    let mut town = Town::with_digest().await;
+    town.measure("m1", date(2026, 12, 3)).await;
+    assert_eq!(town.to("2026-11-19 07:00").await, ["ake", "rut"]);
+    back_up(&town);
+    assert_eq!(town.to("2026-11-23 07:00").await, ["ake"], "the digest");
+    assert_eq!(town.to("2026-11-30 07:00").await, ["ake", "rut"]);
+    assert_eq!(town.to("2026-12-03 07:00").await, ["rut"]);
+    town
+}
+
+#[tokio::test]
+async fn fault_16_a_ledger_put_back_from_a_backup_says_nothing_again() {
+    let town = with_a_backup().await;
+    let mut town = town.restarted("2026-12-03 08:00", restore).await;
+    let mails = town.office.ledger.mails(true).await.unwrap();
+    assert_eq!(mails.iter().filter(|mail| mail.state == "sent").count(), 6);
+    assert_eq!(town.to("2026-12-03 08:00").await, NOBODY);
+    assert_eq!(town.to("2026-12-04 07:00").await, NOBODY);
+    assert_eq!(
+        town.to("2026-12-07 07:00").await,
+        ["ake"],
+        "the next digest"
+    );
+    assert_eq!(town.to("2026-12-10 07:00").await, ["rut"], "the next step");
+}
+
+#[tokio::test]
+async fn fault_19_a_ledger_that_lost_its_log_says_nothing_again() {
+    let mut town = Town::new().await;
+    town.measure("m1", date(2026, 12, 3)).await;
+    let ledger = town.directory.path().join("ledger.db");
+    let before = std::fs::read(&ledger).unwrap();
+    assert_eq!(town.to("2026-11-19 07:00").await, ["rut"]);
+    // All of it was in the log, which somebody took for rubbish after a crash.
+    let mut town = town
+        .restarted("2026-11-19 08:00", |_| {
+            std::fs::write(&ledger, before).unwrap()
+        })
+        .await;
+    assert_eq!(town.to("2026-11-19 08:00").await, NOBODY);
+    assert_eq!(town.to("2026-11-30 07:00").await, ["rut"]);
+}
+
+#[tokio::test]
+async fn a_ledger_made_from_the_record_knows_what_was_sent() {
+    let town = with_a_backup().await;
+    let mut town = town
+        .restarted("2026-12-03 08:00", |directory| {
+            let ledger = directory.join("ledger.db");
+            std::fs::remove_file(&ledger).unwrap();
+            let refused = Ledger::open_or_create(&ledger);
+            assert!(matches!(refused, Err(StoreError::Lost { .. })));
+            assert!(!ledger.exists(), "none is made in its place");
+            drop(Ledger::make_anew(&ledger).unwrap());
+            while directory.join("ledger.db-wal").exists() {
+                std::thread::yield_now();
+            }
+        })
+        .await;
+    assert_eq!(town.to("2026-12-03 08:00").await, NOBODY);
+    assert_eq!(town.to("2026-12-07 07:00").await, ["ake"]);
+    assert_eq!(town.to("2026-12-10 07:00").await, ["rut"]);
+}
+
+#[tokio::test]
+async fn an_emptied_ledger_is_refused_and_left_as_it_is() {
+    let town = with_a_backup().await;
+    let ledger = town.directory.path().join("ledger.db");
+    let (ledger_path, of_garbage) = (ledger.clone(), vec![7; 8192]);
+    town.restarted("2026-12-03 08:00", move |directory| {
+        for content in [Vec::new(), of_garbage] {
+            std::fs::write(&ledger_path, &content).unwrap();
+            assert!(Ledger::open_or_create(&ledger_path).is_err());
+            assert_eq!(std::fs::read(&ledger_path).unwrap(), content);
+        }
+        restore(directory);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_invitation_that_an_older_ledger_has_forgotten_is_not_sent_again() {
+    let mut town = Town::with_invitations().await;
+    back_up(&town);
+    dialogue(&town, date(2026, 12, 10), Round::Explore).await;
+    assert_eq!(town.to("2026-11-20 07:00").await, ["ake", "rut"]);
+    let moved = |day: &str| Answer::DialogueMoved {
+        dialogue: key(Round::Explore),
+        starts: format!("{day}T10:15").parse().unwrap(),
+        place: None,
+    };
+    record(&town, moved("2026-12-15")).await;
+    assert_eq!(town.to("2026-11-23 07:00").await, ["ake", "rut"]);
+    // Only the ledger: the calendar knows where the meeting is now.
+    let mut town = town
+        .restarted("2026-11-23 08:00", |directory| {
+            let now = directory.join("calendar.db");
+            std::fs::copy(&now, directory.join("now.db")).unwrap();
+            restore(directory);
+            std::fs::rename(directory.join("now.db"), now).unwrap();
+        })
+        .await;
+    assert_eq!(town.to("2026-11-23 08:00").await, NOBODY);
+    assert_eq!(town.to("2026-11-24 07:00").await, NOBODY);
+    record(&town, moved("2026-12-16")).await;
+    let mails = town.at("2026-11-25 07:00").await;
+    assert_eq!(mails.len(), 2);
+    for mail in mails {
+        assert!(mail.event.unwrap().contains("\r\nSEQUENCE:2\r\n"));
+    }
+}
+
+/// What did not arrive is said again, also by a ledger that has forgotten the try.
+#[tokio::test]
+async fn what_was_refused_after_its_content_left_is_not_taken_for_sent() {
+    let town = Town::new().await;
+    town.measure("m1", date(2026, 12, 3)).await;
+    let (day, at) = (date(2026, 11, 19), town.instant("2026-11-19 07:00"));
+    avstamd::daemon::tick(&town.office, at).await.unwrap();
+    back_up(&town);
+    let ledger = &town.office.ledger;
+    let claimed = ledger.claim(at, day, 1).await.unwrap();
+    let id = claimed[0].id;
+    let prepared = Prepared {
+        address: "rut@prov.example".into(),
+        subject: "s".into(),
+        bytes: b"b".to_vec(),
+    };
+    ledger
+        .prepare(vec![(id, prepared)], Vec::new())
+        .await
+        .unwrap();
+    ledger.mark_dot(id, at, day).await.unwrap();
+    let refused = Attempt {
+        at,
+        stage: "final dot".into(),
+        code: Some(451),
+        reply: "later".into(),
+    };
+    ledger
+        .settle(id, Settlement::Later(refused, at), at)
+        .await
+        .unwrap();
+    let mut town = town.restarted("2026-11-19 08:00", restore).await;
+    assert_eq!(town.to("2026-11-19 08:00").await, ["rut"]);
+}
