@@ -23,10 +23,11 @@ const CALENDAR: [&str; 6] = [
     include_str!("../src/store/calendar/0005_posts.sql"),
     include_str!("../src/store/calendar/0006_placing.sql"),
 ];
-const LEDGER: [&str; 3] = [
+const LEDGER: [&str; 4] = [
     include_str!("../src/store/ledger/0001_ledger.sql"),
     include_str!("../src/store/ledger/0002_states.sql"),
     include_str!("../src/store/ledger/0003_invitations.sql"),
+    include_str!("../src/store/ledger/0004_traffic.sql"),
 ];
 
 /// A row in every table of the first calendar, and in those that triggers fill.

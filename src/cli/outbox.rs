@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::when::When;
 use super::{open, output};
+use crate::plan::{Slot, slot};
 
 /// Look into the outbox, and decide about mails in it
 #[derive(Debug, Args)]
@@ -42,6 +43,13 @@ enum What {
     Retry {
         /// The mail's number
         id: i64,
+        #[command(flatten)]
+        when: When,
+    },
+    /// Let today's mails go that are held because they are far more than usual
+    ///
+    /// Outside mail hours, those of the next mail day.
+    Release {
         #[command(flatten)]
         when: When,
     },
@@ -98,6 +106,14 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             anyhow::ensure!(office.ledger.retry(id, now).await?, missing(id));
             output::print("It is tried at the next round.\n");
         }
+        What::Release { when } => {
+            let now = when.now(&office.settings.calendar);
+            let day = mail_day(&office, now);
+            office.ledger.release(day).await?;
+            output::print(&format!(
+                "What is to leave on {day} leaves, however much it is.\n"
+            ));
+        }
         What::Drop { id, when } => {
             let now = when.now(&office.settings.calendar);
             anyhow::ensure!(office.ledger.drop_mail(id, now).await?, missing(id));
@@ -105,6 +121,15 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The day whose mails leave now, or next.
+fn mail_day(office: &crate::daemon::Office, now: jiff::Timestamp) -> jiff::civil::Date {
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+    match slot(calendar, rules, calendar.local(now)) {
+        Slot::Open(day) => day,
+        Slot::Closed { next } => next,
+    }
 }
 
 async fn show(office: &crate::daemon::Office, id: i64, as_json: bool) -> anyhow::Result<()> {

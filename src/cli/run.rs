@@ -43,7 +43,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         return Ok(serve(office, config.to_owned()).await?);
     }
     let clock = When { at: arguments.at }.clock(&office.settings.calendar);
-    resume(&office, clock.now()).await?;
+    resume(&office, &clock).await?;
     let (ticked, delivered) = once(Arc::new(office), clock).await?;
     if !ticked.open {
         output::print(

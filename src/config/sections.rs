@@ -47,7 +47,7 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     rules.rhythm = placing.rhythm.clone();
     rules.invitations = super::placing::invitations(top.table("invitations"));
     let confirm_after_days = super::placing::confirm_after_days(top.table("schedule"));
-    (rules.send_at, rules.send_until) = send_times;
+    (rules.send_at, rules.send_until, rules.hold_above_usual) = send_times;
     let zone = authority.as_ref().map(|(_, _, zone)| zone.clone());
     if !tells_years {
         top.lacks("there is no school year; write [[school-year]] with name and terms");
@@ -113,8 +113,9 @@ fn database(mut table: Table<'_>, base: &Path) -> Option<DatabaseSettings> {
     })
 }
 
-/// The settings, and the local times between which mail leaves.
-fn mail(mut table: Table<'_>, base: &Path) -> (Option<MailSettings>, (Time, Time)) {
+/// The settings, the local times between which mail leaves, and above how many times the usual number
+/// it is held.
+fn mail(mut table: Table<'_>, base: &Path) -> (Option<MailSettings>, (Time, Time, u32)) {
     let from =
         table.require_placed::<String>("from", "\"Kvalitetsuppföljning <kvalitet@skola.example>\"");
     let reply_to = table.require_placed::<String>("reply-to", "\"kvalitet@skola.example\"");
@@ -132,6 +133,7 @@ fn mail(mut table: Table<'_>, base: &Path) -> (Option<MailSettings>, (Time, Time
     if let (true, Some((_, place))) = (until <= at, send_until.or(send_at)) {
         table.fault_at(&place, "send-until must be later in the day than send-at");
     }
+    let hold = table.take_or("hold-above-usual", defaults.hold_above_usual);
     let detail = table.take_or("detail", Detail::Titles);
     let templates = table
         .take::<PathBuf>("templates")
@@ -146,7 +148,7 @@ fn mail(mut table: Table<'_>, base: &Path) -> (Option<MailSettings>, (Time, Time
             detail,
             templates,
         });
-    (settings, (at, until))
+    (settings, (at, until, hold))
 }
 
 #[derive(Deserialize)]

@@ -59,6 +59,11 @@ impl Clock {
         }
     }
 
+    /// Whether time passes on it: it is not one instant, given for trying things out.
+    pub fn goes(&self) -> bool {
+        self.uptime().is_some()
+    }
+
     /// How long the machine has been up, sleep included; nothing where the time was given.
     fn uptime(&self) -> Option<SignedDuration> {
         match self {

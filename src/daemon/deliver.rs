@@ -23,6 +23,7 @@ use super::post::{Counter, Delivery, Post};
 use super::pulse::Pulse;
 use super::render::{Outcome, read_slices, render};
 use super::verdict::{Judge, Judgement};
+use super::watch::{hold, storm};
 use crate::config::Settings;
 use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::plan::{Slot, slot};
@@ -269,7 +270,8 @@ impl Desk {
         let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
             return Ok(None);
         };
-        let claimed = office.ledger.claim(now, day, most).await?;
+        let hold = hold(storm(office, now, day).await?.as_ref());
+        let claimed = office.ledger.claim(now, day, most, hold).await?;
         if claimed.is_empty() {
             return Ok(None);
         }

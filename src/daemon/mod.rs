@@ -17,6 +17,7 @@ mod service;
 mod systemd;
 mod tick;
 mod verdict;
+mod watch;
 
 pub use clock::{Belief, Clock, Doubt, Simulation};
 pub use courier::Courier;
@@ -29,3 +30,4 @@ pub use post::{Delivery, Post, PostError};
 pub use pulse::Pulse;
 pub use service::{ServiceError, once, resume, serve};
 pub use tick::{Ticked, tick};
+pub use watch::{contained, storm};

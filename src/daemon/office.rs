@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use thiserror::Error;
 
 use super::placing::placed_years;
+use super::watch::own_troubles;
 use crate::calendar::{Language, school_year_name};
 use crate::config::Settings;
 use crate::follow_up::{AreaId, AreaWorld};
@@ -157,6 +158,8 @@ impl Office {
                 .or_default()
                 .push(Trouble::ImportRefused { since, summary });
         }
+        let own = own_troubles(self, day).await?;
+        troubles.entry(None).or_default().extend(own);
         let placed = placed_years(self, day).await?.into_iter();
         let placed = placed.map(Trouble::YearPlaced);
         troubles.entry(None).or_default().extend(placed);
@@ -231,6 +234,6 @@ fn still_holds(trouble: &Trouble, world: &AreaWorld) -> bool {
             .people
             .get(person)
             .is_some_and(|person| person.email.trim() == address.trim()),
-        Trouble::Held { .. } | Trouble::ImportRefused { .. } | Trouble::YearPlaced(_) => true,
+        _ => true,
     }
 }

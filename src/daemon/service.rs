@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -22,6 +21,7 @@ use super::office::{Office, OfficeError};
 use super::post::PostError;
 use super::systemd;
 use super::tick::{Ticked, tick};
+use super::watch::{note_healed, note_outage};
 use crate::config;
 use crate::mail::WordsError;
 use crate::plan::backoff::UNCERTAIN_RESENDS;
@@ -88,20 +88,10 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
 ///
 /// # Errors
 /// A database or the record refused.
-pub async fn resume(office: &Office, now: Timestamp) -> Result<(), StoreError> {
+pub async fn resume(office: &Office, clock: &Clock) -> Result<(), StoreError> {
+    let now = clock.now();
     let healed = office.ledger.heal(now).await?;
-    if healed.mails > 0 {
-        tracing::error!(
-            mails = healed.mails,
-            "the ledger is older than the record of what was sent; it has learnt from it, and nothing is said again"
-        );
-    }
-    if healed.unreadable > 0 {
-        tracing::warn!(
-            lines = healed.unreadable,
-            "the record of what was sent has lines that cannot be read"
-        );
-    }
+    note_healed(office, healed, now).await?;
     let (found, uncertain) = office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
     if found > 0 {
         tracing::warn!(
@@ -109,6 +99,9 @@ pub async fn resume(office: &Office, now: Timestamp) -> Result<(), StoreError> {
             uncertain,
             "mails of an earlier run were under way and wait again"
         );
+    }
+    if clock.goes() {
+        note_outage(office, now).await?;
     }
     Ok(())
 }
@@ -119,7 +112,7 @@ pub async fn resume(office: &Office, now: Timestamp) -> Result<(), StoreError> {
 /// It could not start. A round that fails later is told and tried again.
 pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> {
     let clock = Clock::System;
-    resume(&office, clock.now()).await?;
+    resume(&office, &clock).await?;
     let (beats, mut beat) = mpsc::channel(1);
     let mut hang_up = signal(SignalKind::hangup())?;
     let (mut terminate, mut interrupt) = (
@@ -185,7 +178,12 @@ impl Service {
             self.tell(&office).await;
             return Ok(());
         };
-        match tick(&office, now).await {
+        let tick = {
+            let office = Arc::clone(&office);
+            tokio::spawn(async move { tick(&office, now).await })
+        };
+        // A panic ends that task and not this one.
+        match tick.await.unwrap_or_else(|fault| Err(fault.into())) {
             Ok(ticked) => {
                 if ticked.noted.notices + ticked.noted.invitations > 0 {
                     let Ticked { slices, noted, .. } = ticked;

@@ -9,6 +9,7 @@ use super::clock::message_id;
 use super::invite::{Found, invite};
 use super::office::{Office, OfficeError, sender};
 use super::placing::place_due_years;
+use super::watch::{contained, note_alive, note_storm};
 use crate::follow_up::{AreaId, PersonId, Role};
 use crate::plan::{Capacity, Decision, Silence, Slot, Verdict, group, plan, slot, subtract};
 use crate::store::{Noted, SliceCalls, Tick};
@@ -45,8 +46,10 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         open: true,
         ..Ticked::default()
     };
+    note_alive(office, now).await?;
     let due = office.ledger.slices_due(day).await?;
     if due.is_empty() {
+        note_storm(office, now, day).await?;
         return Ok(ticked);
     }
     let troubles = office.troubles(day).await?;
@@ -66,7 +69,13 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
                 continue;
             }
             let rules = &office.settings.rules;
-            let planned = plan(day, &slice.world, &slice.troubles, calendar, rules);
+            let planned = contained(office, (area, now), || {
+                plan(day, &slice.world, &slice.troubles, calendar, rules)
+            });
+            let Some(planned) = planned.await? else {
+                due.look_on(area.clone(), calendar.working_days_after(day, 1));
+                continue;
+            };
             let look_on = planned.look_again_on.unwrap_or(Date::MAX);
             due.look_on(area.clone(), look_on);
             warn_of_deaf_ears(&planned.decisions);
@@ -78,6 +87,7 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         ticked.noted.mails += noted.mails;
         ticked.noted.invitations += noted.invitations;
     }
+    note_storm(office, now, day).await?;
     Ok(ticked)
 }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::calendar::Week;
 use crate::follow_up::{ActivityId, AreaId, MeasureId, Pair, PersonId, Role, Round, UnitCode};
 
+/// The kind of the question what is to become of a day's mails that are held: its own mail is not.
+pub const STORM: &str = "storm";
+
 /// One of the two dialogues of a unit and school year.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DialogueKey {
@@ -134,6 +137,26 @@ pub enum Matter {
         /// Of which area; `None` the authority's own.
         area: Option<AreaId>,
     },
+    /// Far more mails than usual are held.
+    Storm {
+        /// The day.
+        on: Date,
+    },
+    /// The ledger was older than what was sent, and has learnt of it.
+    Healed {
+        /// The day it did.
+        on: Date,
+    },
+    /// The daemon did not run through a mail day or more.
+    WasDown {
+        /// The last day it ran before.
+        from: Date,
+    },
+    /// A fault in the program keeps an area from being planned.
+    ProgramFault {
+        /// Which; `None` the authority's own matters.
+        area: Option<AreaId>,
+    },
 }
 
 impl Matter {
@@ -159,6 +182,8 @@ impl Matter {
                 "undeliverable"
             }
             Self::YearPlaced { .. } => "year-placed",
+            Self::Storm { .. } => STORM,
+            Self::Healed { .. } | Self::WasDown { .. } | Self::ProgramFault { .. } => "daemon",
             Self::ImportRefused { .. }
             | Self::UnreadableRows { .. }
             | Self::SchoolYearMissing { .. } => "import-trouble",
@@ -199,6 +224,13 @@ impl Matter {
             Self::ImportRefused { on } => format!("{kind}/import/{on}"),
             Self::SchoolYearMissing { school_year } => format!("{kind}/year/{school_year}"),
             Self::YearPlaced { school_year } => format!("{kind}/{school_year}"),
+            Self::Storm { on } => format!("{kind}/{on}"),
+            Self::Healed { on } => format!("{kind}/healed/{on}"),
+            Self::WasDown { from } => format!("{kind}/down/{from}"),
+            Self::ProgramFault { area } => match area {
+                Some(area) => format!("{kind}/fault/{area}"),
+                None => format!("{kind}/fault"),
+            },
             Self::UnreadableRows { table, area } => match area {
                 Some(area) => format!("{kind}/rows/{table}/{area}"),
                 None => format!("{kind}/rows/{table}"),

@@ -13,9 +13,11 @@ mod invitations;
 mod ladder;
 mod matter;
 mod notices;
+mod outage;
 pub mod placing;
 mod rules;
 mod standing;
+mod storm;
 mod view;
 
 use jiff::civil::Date;
@@ -28,15 +30,17 @@ pub use invitations::{
     Quiet, Told, Wanted, Word, held, invite, meetings_of, wanted,
 };
 pub use ladder::{After, Ladder, Position, Step};
-pub use matter::{DialogueKey, Matter};
+pub use matter::{DialogueKey, Matter, STORM};
 pub use notices::check_in::rhythm as check_in_rhythm;
 pub use notices::evaluation::answerable;
 pub use notices::trouble::{Trouble, YearPlaced};
+pub use outage::missed_a_mail_day;
 pub use rules::{
     CheckInRules, DueRules, GapRules, InvitationRules, NotRecordedRules, Rhythm, Rules,
     UnassessedRules,
 };
 pub use standing::{AreaStanding, Concern, UnitStanding, WeekCell, area_standing};
+pub use storm::{Count, Excess, Storm};
 pub use view::View;
 
 use crate::calendar::Calendar;

@@ -86,6 +86,8 @@ pub struct Rules {
     pub send_at: Time,
     /// And not after this local time: what comes later waits for the next mail day.
     pub send_until: Time,
+    /// A day with more than this many times the usual number of mails is held; 0 holds none.
+    pub hold_above_usual: u32,
     /// Evaluation of a measure.
     pub evaluation: Option<DueRules>,
     /// Any other activity.
@@ -129,6 +131,7 @@ impl Default for Rules {
         Self {
             send_at: Time::constant(7, 0, 0, 0),
             send_until: Time::constant(17, 0, 0, 0),
+            hold_above_usual: 3,
             evaluation: Some(due.clone()),
             activity: Some(due),
             unassessed: Some(UnassessedRules {

@@ -177,7 +177,9 @@ impl Keeper {
             && !identity.holds(&self.path)
         {
             // Closing it would take away the -wal that belongs to whatever has its name now.
-            self.connection.take().map(std::mem::forget);
+            if let Some(connection) = self.connection.take() {
+                std::mem::forget(connection);
+            }
             return Err(StoreError::Replaced {
                 path: self.path.clone(),
             });

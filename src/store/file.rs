@@ -76,7 +76,7 @@ pub fn directory(path: &Path) -> &Path {
 
 /// Network file systems by their magic numbers (statfs(2)): the write-ahead log needs memory that
 /// both ends share, and their locks are promises at best.
-const NETWORK: [(i64, &str); 5] = [
+const NETWORK: [(i128, &str); 5] = [
     (0x6969, "NFS"),
     (0x517b, "SMB"),
     (0xff53_4d42, "CIFS"),
@@ -101,7 +101,7 @@ pub fn refuse_network(path: &Path) -> Result<(), StoreError> {
     let Ok(found) = rustix::fs::statfs(place) else {
         return Ok(());
     };
-    match network(found.f_type as i64) {
+    match network(found.f_type.into()) {
         None => Ok(()),
         Some(system) => Err(StoreError::Network {
             path: path.to_owned(),
@@ -110,7 +110,7 @@ pub fn refuse_network(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-fn network(magic: i64) -> Option<&'static str> {
+fn network(magic: i128) -> Option<&'static str> {
     let mut known = NETWORK.iter();
     // The numbers have 32 bits, whatever width the system tells them in.
     known.find_map(|(number, name)| (number & 0xffff_ffff == magic & 0xffff_ffff).then_some(*name))
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn fault_19_a_network_file_system_is_told_from_a_disk() {
         assert_eq!(network(0x6969), Some("NFS"));
-        assert_eq!(network(i64::from(0xff53_4d42_u32 as i32)), Some("CIFS"));
+        assert_eq!(network(i128::from(0xff53_4d42_u32 as i32)), Some("CIFS"));
         for disk in [0xef53, 0x5846_5342, 0x9123_683e, 0x0102_1994] {
             assert_eq!(network(disk), None, "{disk:x}");
         }

@@ -19,6 +19,6 @@ pub use calendar::{
 };
 pub use error::StoreError;
 pub use ledger::{
-    Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Healed, Ledger, MailRow,
-    Noted, NoticeRow, Prepared, QueueCounts, Settlement, SliceCalls, Tick,
+    Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Healed, Hold, Ledger,
+    MailRow, Noted, NoticeRow, Prepared, QueueCounts, Settlement, SliceCalls, Tick, Traffic,
 };

@@ -13,7 +13,7 @@ use avstamd::follow_up::{
     Role, SchoolUnit, SupportLevel, UnitCode,
 };
 use avstamd::plan::Trouble;
-use avstamd::store::{Batch, Calendar, Ledger, Writing};
+use avstamd::store::{Batch, Calendar, Hold, Ledger, Writing};
 use jiff::Timestamp;
 use jiff::civil::date;
 use server::{Does, Server, Shared};
@@ -383,7 +383,12 @@ async fn what_an_error_left_claimed_is_sent_by_the_next_round() {
     let town = Town::new(Server::new(|_| Does::Takes), 2, 5).await;
     let clock = town.clock("2026-12-01T07:00");
     tick(&town.office, clock.now()).await.unwrap();
-    let claimed = town.office.ledger.claim(clock.now(), DUE, 5).await.unwrap();
+    let claimed = town
+        .office
+        .ledger
+        .claim(clock.now(), DUE, 5, Hold::default())
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), 5);
     assert_eq!(town.at("2026-12-01T07:01").await.sent, 5);
     assert!(town.directory.path().join("ledger.db").exists());
@@ -396,7 +401,12 @@ async fn beside_one_that_is_tried_again_the_new_mail_waits() {
     let town = Town::new(Server::new(|_| Does::Takes), 1, 1).await;
     let clock = town.clock("2026-12-01T16:50");
     tick(&town.office, clock.now()).await.unwrap();
-    let claimed = town.office.ledger.claim(clock.now(), DUE, 5).await.unwrap();
+    let claimed = town
+        .office
+        .ledger
+        .claim(clock.now(), DUE, 5, Hold::default())
+        .await
+        .unwrap();
     let prepared = avstamd::store::Prepared {
         address: "r0@prov.example".into(),
         subject: "Som den var".into(),

@@ -2,7 +2,7 @@
 
 use avstamd::follow_up::{Role, Round, SupportLevel};
 use avstamd::mail::uid;
-use avstamd::store::Answer;
+use avstamd::store::{Answer, Hold};
 use jiff::civil::{Date, date};
 use rusqlite::Connection;
 
@@ -563,7 +563,7 @@ async fn what_was_never_asked_is_not_called_off() {
     avstamd::daemon::tick(&office, now).await.unwrap();
     let claimed = office
         .ledger
-        .claim(now, date(2026, 9, 1), 10)
+        .claim(now, date(2026, 9, 1), 10, Hold::default())
         .await
         .unwrap();
     assert_eq!(claimed.len(), 2);
@@ -585,7 +585,7 @@ async fn a_cancellation_follows_what_it_cancels() {
     avstamd::daemon::tick(&office, now).await.unwrap();
     let claimed = office
         .ledger
-        .claim(now, date(2026, 9, 1), 10)
+        .claim(now, date(2026, 9, 1), 10, Hold::default())
         .await
         .unwrap();
     let prepared = avstamd::store::Prepared {
@@ -626,7 +626,7 @@ async fn a_cancellation_follows_what_it_cancels() {
     avstamd::daemon::tick(&office, now).await.unwrap();
     let mut free = office
         .ledger
-        .claim(now, date(2026, 9, 1), 10)
+        .claim(now, date(2026, 9, 1), 10, Hold::default())
         .await
         .unwrap();
     free.retain(|mail| mail.call.is_some());

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use avstamd::calendar::Language;
-use avstamd::daemon::{Clock, Office, once, resume};
+use avstamd::daemon::{Clock, Office, Simulation, once, resume};
 use avstamd::follow_up::{
     Absence, Appointment, Area, AreaId, Measure, MeasureId, MeasureStatus, Person, PersonId, Post,
     Role, SchoolUnit, SupportLevel, UnitCode,
@@ -249,7 +249,9 @@ impl Town {
         }
         meanwhile(directory.path());
         let office = open(directory.path(), &config);
-        resume(&office, now).await.unwrap();
+        resume(&office, &Clock::Simulated(Simulation::starting(now)))
+            .await
+            .unwrap();
         Self {
             office,
             directory,

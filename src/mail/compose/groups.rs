@@ -6,7 +6,8 @@ use crate::mail::facts::Facts;
 use crate::plan::{Decision, DialogueKey, Matter};
 
 /// Topics in the order a reader should meet them, late ones aside.
-const ORDER: [&str; 24] = [
+const ORDER: [&str; 29] = [
+    "storm",
     "check-in",
     "evaluation",
     "focus-area",
@@ -17,11 +18,15 @@ const ORDER: [&str; 24] = [
     "activity",
     "unassessed",
     "held",
+    "program-fault",
+    "healed",
+    "was-down",
     "undeliverable",
     "no-address",
     "import-refused",
     "unreadable-rows",
     "school-year-missing",
+    "year-placed",
     "vacant-unit",
     "vacant-area",
     "vacant-authority",

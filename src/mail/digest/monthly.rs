@@ -6,9 +6,9 @@ use super::summary::{Totals, summary, totals};
 use super::{Drawn, concern_words, name_of};
 use crate::calendar::{month_in_text, swedish_order};
 use crate::mail::content::{Band, Cell, Column, ConcernLine, Digest, Row};
-use crate::mail::facts::{Setting, Slice, dialogue_words};
+use crate::mail::facts::{Setting, Slice, dialogue_words, moment};
 use crate::mail::words::{Words, WordsError, capitalised};
-use crate::plan::{UnitStanding, View, area_standing};
+use crate::plan::{Trouble, UnitStanding, View, area_standing};
 
 /// What is counted, in the order of the columns: the kinds of concerns.
 const COLUMNS: [&str; 6] = [
@@ -85,7 +85,7 @@ pub fn monthly(
         subject: words.say("digest.monthly-subject", &values)?,
         digest: Digest {
             heading: words.say("digest.monthly-heading", &values)?,
-            summary: summary.long,
+            summary: summary.long + &down(slices, setting, words)?,
             legend: words.say("digest.monthly-legend", &values)?,
             label: words.say("digest.monthly-label", &values)?,
             columns: columns
@@ -98,6 +98,22 @@ pub fn monthly(
             in_phase: String::new(),
         },
     })
+}
+
+/// That the daemon was down, for those times that ended within the month before today.
+fn down(slices: &[Slice<'_>], setting: &Setting<'_>, words: &Words) -> Result<String, WordsError> {
+    let month_ago = setting.day.saturating_sub(jiff::Span::new().months(1));
+    let troubles = slices.iter().flat_map(|slice| slice.troubles);
+    let down = troubles.filter_map(|trouble| match trouble {
+        Trouble::WasDown { from, until } if until.date() >= month_ago => Some((from, until)),
+        _ => None,
+    });
+    let language = words.language();
+    let sentences = down.map(|(from, until)| {
+        let (since, until) = (moment(*from, language), moment(*until, language));
+        words.say("digest.monthly-down", &context! { since, until })
+    });
+    sentences.collect()
 }
 
 /// An area's standing. A post as manager that nobody holds is a vacancy like a principal's.

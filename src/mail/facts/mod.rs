@@ -13,6 +13,7 @@ use minijinja::value::{Serde, Value};
 use serde::Serialize;
 
 pub use setting::{Detail, Setting, Slice, dialogue_words};
+pub use troubles::moment;
 
 use super::content::Table;
 use super::words::{Words, WordsError, capitalised, count_word};
@@ -64,6 +65,9 @@ struct Known {
     list_days: u32,
     check_ins: usize,
     gaps: usize,
+    usual: u32,
+    changes: u32,
+    changes_usual: u32,
     year: String,
     reply: String,
     address: String,
@@ -197,6 +201,10 @@ impl Teller<'_> {
             Matter::ImportRefused { .. } => Some("import-refused"),
             Matter::SchoolYearMissing { .. } => Some("school-year-missing"),
             Matter::YearPlaced { .. } => Some("year-placed"),
+            Matter::Storm { .. } => Some("storm"),
+            Matter::Healed { .. } => Some("healed"),
+            Matter::WasDown { .. } => Some("was-down"),
+            Matter::ProgramFault { .. } => Some("program-fault"),
             Matter::UnreadableRows { .. } => Some("unreadable-rows"),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => None,
         }
@@ -242,6 +250,10 @@ impl Teller<'_> {
                 ..Known::default()
             }),
             Matter::YearPlaced { school_year } => self.year_placed(school_year),
+            Matter::Storm { .. } => Ok(self.storm()),
+            Matter::Healed { .. } => Ok(self.healed()),
+            Matter::WasDown { from } => Ok(self.was_down(*from)),
+            Matter::ProgramFault { area } => plain(self.program_fault(area.as_ref())),
             Matter::UnreadableRows { table, .. } => plain(self.unreadable(table)),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => Ok(None),
         }

@@ -2,18 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use minijinja::context;
 
 use super::{Detail, Known, Teller, Told};
-use crate::calendar::long_date;
-use crate::follow_up::PersonId;
+use crate::calendar::{Language, long_date, time_in_text};
+use crate::follow_up::{AreaId, PersonId};
 use crate::mail::obstacle::unplaced_words;
 use crate::mail::words::WordsError;
 use crate::plan::Trouble;
 
 /// So many unreadable rows are named.
 const ROWS: usize = 20;
+
+/// A day and a time, in words.
+pub fn moment(at: DateTime, language: Language) -> String {
+    let time = time_in_text(at.time(), language);
+    format!("{} {time}", long_date(at.date(), language))
+}
 
 impl Teller<'_> {
     pub(super) fn undeliverable(&self, person: &PersonId) -> Option<Known> {
@@ -94,6 +100,53 @@ impl Teller<'_> {
             list,
             ..Known::default()
         }))
+    }
+
+    /// What is held of the day's mails: only what there is too much of has a number.
+    pub(super) fn storm(&self) -> Option<Known> {
+        let mut troubles = self.slice.troubles.iter();
+        troubles.find_map(|trouble| match trouble {
+            Trouble::Storm(storm) => Some(Known {
+                count: storm.mails.map_or(0, |excess| excess.today as usize),
+                usual: storm.mails.map_or(0, |excess| excess.usual),
+                changes: storm.changes.map_or(0, |excess| excess.today),
+                changes_usual: storm.changes.map_or(0, |excess| excess.usual),
+                ..Known::default()
+            }),
+            _ => None,
+        })
+    }
+
+    pub(super) fn healed(&self) -> Option<Known> {
+        let mut troubles = self.slice.troubles.iter();
+        troubles.find_map(|trouble| match trouble {
+            Trouble::Healed { mails, .. } => Some(Known {
+                count: *mails,
+                ..Known::default()
+            }),
+            _ => None,
+        })
+    }
+
+    pub(super) fn was_down(&self, since: Date) -> Option<Known> {
+        let mut troubles = self.slice.troubles.iter();
+        troubles.find_map(|trouble| match trouble {
+            Trouble::WasDown { from, until } if from.date() == since => Some(Known {
+                since: moment(*from, self.language),
+                time: moment(*until, self.language),
+                ..Known::default()
+            }),
+            _ => None,
+        })
+    }
+
+    /// An area that cannot be planned is named by what the ledger calls it: nothing else of it may
+    /// be at hand.
+    pub(super) fn program_fault(&self, area: Option<&AreaId>) -> Known {
+        Known {
+            area: area.map(ToString::to_string).unwrap_or_default(),
+            ..Known::default()
+        }
     }
 
     pub(super) fn unreadable(&self, table: &str) -> Known {

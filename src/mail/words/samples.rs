@@ -73,6 +73,7 @@ fn digest(part: &str, dialogue: &Value) -> Vec<Value> {
                 names => [WORD, WORD],
             })
         }
+        "monthly-down" => one(context! { since => WORD, until => WORD }),
         "late-band" | "near-band" | "late-label" => counted(&context! {}),
         "week-column" => one(context! { number => 12 }),
         "in-phase" => one(context! { list => [WORD, WORD] }),
@@ -150,6 +151,7 @@ fn item(filled: bool, lists: &[String]) -> Value {
         lists.iter().map(|list| (list.as_str(), filled)).collect();
     context! {
         due => WORD, due_short => WORD, count, count_word => WORD, count_Word => WORD,
+        usual => count, changes => count, changes_usual => count,
         count_of_weeks => WORD, weeks, list_days, has, check_ins => count, gaps => weeks,
         ..context! {
             unit => word, area => word, title => word, decision => word, expected => word,

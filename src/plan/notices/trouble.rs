@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 
 use super::tell_again;
 use crate::calendar::{parse_school_year_name, school_year_name};
-use crate::follow_up::{PersonId, Post, Role};
+use crate::follow_up::{AreaId, PersonId, Post, Role};
 use crate::plan::decision::{Capacity, Decision};
 use crate::plan::ladder::Ladder;
 use crate::plan::matter::Matter;
 use crate::plan::placing::Unplaced;
+use crate::plan::storm::Storm;
 use crate::plan::view::{Address, View};
 
 const MANAGER_AND_OFFICER: [Role; 2] = [Role::AreaManager, Role::QualityOfficer];
@@ -49,6 +50,29 @@ pub enum Trouble {
     },
     /// The daemon has placed a school year's meetings.
     YearPlaced(YearPlaced),
+    /// Far more mails than usual are held.
+    Storm(Storm),
+    /// The ledger was older than what was sent, and has learnt of it.
+    Healed {
+        /// When.
+        on: Date,
+        /// How many mails it did not know of.
+        mails: usize,
+    },
+    /// The daemon did not run through a mail day or more.
+    WasDown {
+        /// When it was last seen, local time.
+        from: DateTime,
+        /// When it ran again, local time.
+        until: DateTime,
+    },
+    /// A fault in the program keeps an area from being planned.
+    ProgramFault {
+        /// Which; `None` the authority's own matters.
+        area: Option<AreaId>,
+        /// Since when.
+        since: Date,
+    },
 }
 
 /// What came of placing a school year.
@@ -75,28 +99,41 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
     let every = view.rules.trouble_every;
     let officer = &[Role::QualityOfficer];
     for trouble in troubles {
-        let (matter, since, roles): (_, _, &[Role]) = match trouble {
+        let (matter, since, roles): (_, Date, &[Role]) = match trouble {
             Trouble::Undeliverable { person, since, .. } => {
                 let person = person.clone();
                 (
                     Matter::Undeliverable { person },
-                    since,
+                    *since,
                     &MANAGER_AND_OFFICER,
                 )
             }
             Trouble::Held { person, since, .. } => {
                 let person = person.clone();
-                (Matter::Held { person }, since, officer)
+                (Matter::Held { person }, *since, officer)
             }
             Trouble::ImportRefused { since, .. } => {
-                (Matter::ImportRefused { on: *since }, since, officer)
+                (Matter::ImportRefused { on: *since }, *since, officer)
             }
             Trouble::YearPlaced(placed) => {
                 year_placed(view, placed, into);
                 continue;
             }
+            Trouble::Storm(storm) => (Matter::Storm { on: storm.on }, storm.on, officer),
+            Trouble::Healed { on, .. } => (Matter::Healed { on: *on }, *on, officer),
+            Trouble::WasDown { from, until } => {
+                (Matter::WasDown { from: from.date() }, until.date(), officer)
+            }
+            Trouble::ProgramFault { area, since } => {
+                (Matter::ProgramFault { area: area.clone() }, *since, officer)
+            }
         };
-        tell_again(view, &matter, (*since, every), roles, into);
+        match trouble {
+            Trouble::Healed { .. } | Trouble::WasDown { .. } => {
+                tell_once(view, matter, since, into);
+            }
+            _ => tell_again(view, &matter, (since, every), roles, into),
+        }
     }
     if view.world.area.is_none() {
         school_year_missing(view, into);
@@ -110,6 +147,21 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
         // No date tells when a row went wrong.
         tell_again(view, &matter, (view.start_of_year(), every), officer, into);
     }
+}
+
+/// Tells the quality officer within a week of what is over.
+fn tell_once(view: &View<'_>, matter: Matter, since: Date, into: &mut Vec<Decision>) {
+    let address = Address {
+        matter,
+        due: since,
+        capacity: Capacity::Holder(Role::QualityOfficer),
+        recipients: view.quality_officers(),
+    };
+    let ladder = Ladder {
+        until: Some(since.saturating_add(jiff::Span::new().weeks(1))),
+        ..Ladder::after(since, 0, u32::MAX)
+    };
+    view.climb(address, &ladder, into);
 }
 
 /// Told at once, and again until the meetings stand.

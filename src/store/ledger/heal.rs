@@ -12,6 +12,8 @@ use crate::store::StoreError;
 pub struct Healed {
     /// Mails that had left and that the ledger did not know to have.
     pub mails: usize,
+    /// When a mail last left.
+    pub last_left: Option<Timestamp>,
     /// Lines of the record that could not be read.
     pub unreadable: usize,
 }
@@ -29,14 +31,19 @@ impl Ledger {
         self.database
             .run(move |connection| {
                 let transaction = writing(connection)?;
-                let mut mails = 0;
+                let (mut mails, mut last_left) = (0, None);
                 let record = SentRecord::path(&path);
                 let unreadable = read_left(&record, |left| {
+                    last_left = last_left.max(Timestamp::from_second(left.at_utc).ok());
                     mails += usize::from(learn(&transaction, &left, now)?);
                     Ok(())
                 })?;
                 transaction.commit()?;
-                Ok(Healed { mails, unreadable })
+                Ok(Healed {
+                    mails,
+                    last_left,
+                    unreadable,
+                })
             })
             .await
     }

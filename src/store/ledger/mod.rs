@@ -22,6 +22,7 @@ mod invitation;
 mod notice;
 mod outbox;
 mod sent_record;
+mod traffic;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +34,7 @@ pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 
 pub use notice::{Noted, SliceCalls, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
+pub use traffic::{Hold, Traffic};
 
 use self::sent_record::{Entry, SentRecord};
 use super::StoreError;
@@ -50,6 +52,7 @@ static SCHEMA: Schema = Schema {
         include_str!("0001_ledger.sql"),
         include_str!("0002_states.sql"),
         include_str!("0003_invitations.sql"),
+        include_str!("0004_traffic.sql"),
     ],
 };
 
@@ -195,7 +198,10 @@ mod tests {
             bytes: b"b".to_vec(),
         };
         for second in [10, 20, 30] {
-            let claimed = ledger.claim(at(second), day, 1).await.unwrap();
+            let claimed = ledger
+                .claim(at(second), day, 1, Hold::default())
+                .await
+                .unwrap();
             let id = claimed[0].id;
             if second == 10 {
                 let mails = vec![(id, prepared.clone())];
@@ -207,7 +213,7 @@ mod tests {
                 assert_eq!(ledger.recover(at(second + 5), 1).await.unwrap(), (1, 0));
             }
         }
-        let claimed = ledger.claim(at(40), day, 1).await.unwrap();
+        let claimed = ledger.claim(at(40), day, 1, Hold::default()).await.unwrap();
         assert_eq!(claimed[0].uncertain, 1);
         ledger.mark_dot(claimed[0].id, at(40), day).await.unwrap();
         assert_eq!(ledger.recover(at(45), 1).await.unwrap(), (1, 1));
@@ -232,7 +238,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(300));
             other.execute_batch("COMMIT").unwrap();
         });
-        let claimed = ledger.claim(Timestamp::UNIX_EPOCH, date(2026, 12, 1), 1);
+        let claimed = ledger.claim(Timestamp::UNIX_EPOCH, date(2026, 12, 1), 1, Hold::default());
         assert_eq!(claimed.await.unwrap().len(), 1);
         command.join().unwrap();
     }

@@ -10,9 +10,10 @@ use super::agenda::set_look_on;
 use super::heal::leaving;
 use super::invitation::{call_of, follows};
 use super::sent_record::Entry;
+use super::traffic::{Hold, IS_CHANGE};
 use super::{Ledger, add_to_record, read, slice, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
-use crate::plan::{Call, Capacity, NoticeKey};
+use crate::plan::{Call, Capacity, NoticeKey, STORM};
 use crate::store::StoreError;
 
 /// A mail claimed for sending.
@@ -125,7 +126,7 @@ impl Ledger {
     /// Claims up to `limit` mails whose time has come: those that may have arrived first, then the day's
     /// mail before invitations, then those that were tried least, so that what is refused again and again holds up nobody. A person gets
     /// one mail on the local day `day`, invitations apart: another waits. An invitation waits for an
-    /// earlier one to the same person about the same meeting.
+    /// earlier one to the same person about the same meeting. What `hold` names waits too.
     ///
     /// # Errors
     /// SQLite refused, or a row cannot be read back.
@@ -134,11 +135,12 @@ impl Ledger {
         now: Timestamp,
         day: Date,
         limit: usize,
+        hold: Hold,
     ) -> Result<Vec<Claimed>, StoreError> {
         self.database
             .run(move |connection| {
                 let transaction = writing(connection)?;
-                let claimed = claim(&transaction, (now, day), limit)?;
+                let claimed = claim(&transaction, (now, day), (limit, hold))?;
                 transaction.commit()?;
                 Ok(claimed)
             })
@@ -335,10 +337,10 @@ fn returned(
 fn claim(
     connection: &Connection,
     (now, day): (Timestamp, Date),
-    limit: usize,
+    (limit, hold): (usize, Hold),
 ) -> Result<Vec<Claimed>, StoreError> {
     let ids: Vec<i64> = connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT id FROM mail m WHERE state = 'waiting' AND next_attempt_utc <= ?1
                 AND (dot_utc IS NOT NULL OR NOT EXISTS
                     (SELECT 1 FROM mail o WHERE o.person = m.person AND o.id <> m.id
@@ -349,10 +351,20 @@ fn claim(
                 AND (m.meeting IS NULL OR NOT EXISTS
                     (SELECT 1 FROM mail o WHERE o.meeting = m.meeting AND o.person = m.person
                         AND o.id < m.id AND o.state IN ('waiting', 'sending')))
-             ORDER BY dot_utc IS NULL, meeting IS NOT NULL, attempts, next_attempt_utc, id LIMIT ?2",
-        )?
+                AND (dot_utc IS NOT NULL OR NOT ?4 OR m.meeting IS NOT NULL OR EXISTS
+                    (SELECT 1 FROM notice n WHERE n.mail = m.id AND n.decision = 'said'
+                        AND n.occurrence LIKE '{STORM}/%'))
+                AND (dot_utc IS NOT NULL OR NOT ?5 OR m.meeting IS NULL OR NOT {IS_CHANGE})
+             ORDER BY dot_utc IS NULL, meeting IS NOT NULL, attempts, next_attempt_utc, id LIMIT ?2"
+        ))?
         .query_map(
-            params![now.as_second(), limit as i64, day.to_string()],
+            params![
+                now.as_second(),
+                limit as i64,
+                day.to_string(),
+                hold.mails,
+                hold.changes
+            ],
             |row| row.get(0),
         )?
         .collect::<Result<_, _>>()?;

@@ -1,0 +1,231 @@
+//! What the daemon notes about itself, for those who should know: when it last lived, that it was down,
+//! that a day's mails are held, that its ledger had to learn, that a part of it fails.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp, ToSpan};
+
+use super::office::{Office, OfficeError};
+use crate::follow_up::AreaId;
+use crate::plan::{Storm, Trouble, missed_a_mail_day};
+use crate::store::{Healed, Hold, StoreError};
+
+/// That it lives is written down so often.
+const ALIVE_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// What has happened is told for so many days.
+const TOLD_FOR_DAYS: i64 = 7;
+
+/// What was down is known for the month's digest.
+const DOWN_FOR_DAYS: i64 = 62;
+
+const ALIVE: &str = "alive";
+const STORM: &str = "storm";
+const HEALED: &str = "healed";
+const DOWN: &str = "down/";
+const FAULT: &str = "fault/";
+
+fn fact(name: impl Into<String>, value: impl Into<String>) -> (String, String) {
+    (name.into(), value.into())
+}
+
+fn seconds(text: &str) -> Option<Timestamp> {
+    Timestamp::from_second(text.parse().ok()?).ok()
+}
+
+/// Notes that the daemon lives.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn note_alive(office: &Office, now: Timestamp) -> Result<(), StoreError> {
+    let last = office.ledger.fact(ALIVE).await?;
+    let is_fresh = last.as_deref().and_then(seconds).is_some_and(|last| {
+        let age = now.duration_since(last);
+        age < ALIVE_EVERY && age >= SignedDuration::ZERO
+    });
+    if is_fresh {
+        return Ok(());
+    }
+    let alive = fact(ALIVE, now.as_second().to_string());
+    office.ledger.look_at(Vec::new(), vec![alive]).await
+}
+
+/// Notes, as the daemon starts, that it was down through a mail day or more, if it was.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn note_outage(office: &Office, now: Timestamp) -> Result<(), StoreError> {
+    let last = office.ledger.fact(ALIVE).await?;
+    let Some(last) = last.as_deref().and_then(seconds) else {
+        return Ok(());
+    };
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+    if !missed_a_mail_day(calendar, rules, (calendar.local(last), calendar.local(now))) {
+        return Ok(());
+    }
+    tracing::warn!(since = %last, "avstamd did not run through a mail day or more; what is still so is said now");
+    let down = fact(
+        format!("{DOWN}{}", last.as_second()),
+        now.as_second().to_string(),
+    );
+    office.ledger.look_at(vec![None], vec![down]).await
+}
+
+/// Notes what the ledger had to learn from the record of what was sent.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn note_healed(
+    office: &Office,
+    healed: Healed,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if healed.unreadable > 0 {
+        tracing::warn!(
+            lines = healed.unreadable,
+            "the record of what was sent has lines that cannot be read"
+        );
+    }
+    if healed.mails == 0 {
+        return Ok(());
+    }
+    tracing::error!(
+        mails = healed.mails,
+        "the ledger is older than the record of what was sent; it has learnt from it, and nothing is said again"
+    );
+    let mut facts = vec![fact(
+        HEALED,
+        format!("{} {}", now.as_second(), healed.mails),
+    )];
+    // It lived until then, whatever an older ledger remembers.
+    if let Some(last) = healed.last_left {
+        facts.push(fact(ALIVE, last.as_second().to_string()));
+    }
+    office.ledger.look_at(vec![None], facts).await
+}
+
+/// What is held of the mail day `day`, as it stands at `now`.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn storm(
+    office: &Office,
+    now: Timestamp,
+    day: Date,
+) -> Result<Option<Storm>, StoreError> {
+    let times = office.settings.rules.hold_above_usual;
+    if times == 0 {
+        return Ok(None);
+    }
+    let traffic = office.ledger.traffic(now, day).await?;
+    let storm = Storm::weigh(day, traffic.today, &traffic.before, times);
+    Ok(storm.filter(|_| !traffic.is_released))
+}
+
+/// What a storm keeps from being claimed.
+pub fn hold(storm: Option<&Storm>) -> Hold {
+    storm.map_or_else(Hold::default, |storm| Hold {
+        mails: storm.mails.is_some(),
+        changes: storm.changes.is_some(),
+    })
+}
+
+/// Notes that mails of the day are held, or that they are no longer: the quality officer is asked.
+///
+/// # Errors
+/// SQLite refused, or what is noted cannot be written.
+pub async fn note_storm(office: &Office, now: Timestamp, day: Date) -> Result<(), OfficeError> {
+    let storm = storm(office, now, day).await?;
+    let known = known_storm(office).await?;
+    let held = |storm: &Option<Storm>| hold(storm.as_ref());
+    if held(&known) == held(&storm) && (storm.is_none() || known.map(|known| known.on) == Some(day))
+    {
+        return Ok(());
+    }
+    match &storm {
+        Some(Storm { mails, changes, .. }) => tracing::error!(
+            mails = mails.map(|excess| excess.today),
+            changes = changes.map(|excess| excess.today),
+            "far more mails than usual are to leave today; they are held. If that is right, run `avstamd outbox release`; if not, mend the calendar"
+        ),
+        None => tracing::info!("the mails that were held for their number may leave"),
+    }
+    let word = storm
+        .map(|storm| serde_json::to_string(&storm))
+        .transpose()?;
+    let noted = fact(STORM, word.unwrap_or_default());
+    Ok(office.ledger.look_at(vec![None], vec![noted]).await?)
+}
+
+async fn known_storm(office: &Office) -> Result<Option<Storm>, StoreError> {
+    let word = office.ledger.fact(STORM).await?;
+    Ok(word.and_then(|word| serde_json::from_str(&word).ok()))
+}
+
+/// Does `work` for a slice; a panic in it is noted, and stops nothing else.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn contained<T>(
+    office: &Office,
+    (area, now): (&Option<AreaId>, Timestamp),
+    work: impl FnOnce() -> T,
+) -> Result<Option<T>, StoreError> {
+    let name = format!("{FAULT}{}", area.as_ref().map_or("", AreaId::as_str));
+    let done = catch_unwind(AssertUnwindSafe(work)).ok();
+    let known = office.ledger.fact(&name).await?.unwrap_or_default();
+    if done.is_some() != known.is_empty() {
+        let since = match &done {
+            Some(_) => String::new(),
+            None => now.as_second().to_string(),
+        };
+        let noted = fact(name, since);
+        office.ledger.look_at(vec![None], vec![noted]).await?;
+    }
+    if done.is_none() {
+        tracing::error!(
+            area = area.as_ref().map(AreaId::as_str),
+            "a fault in the program: this area cannot be planned; the others are"
+        );
+    }
+    Ok(done)
+}
+
+/// What the daemon noted about itself and is to be told on `day`.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn own_troubles(office: &Office, day: Date) -> Result<Vec<Trouble>, StoreError> {
+    let calendar = &office.settings.calendar;
+    let is_since = |on: Date, days: i64| on <= day && on > day.saturating_sub(days.days());
+    let mut troubles = Vec::new();
+    if let Some(storm) = known_storm(office).await?.filter(|storm| storm.on == day) {
+        troubles.push(Trouble::Storm(storm));
+    }
+    let healed = office.ledger.fact(HEALED).await?.unwrap_or_default();
+    if let Some((at, mails)) = healed.split_once(' ')
+        && let (Some(at), Ok(mails)) = (seconds(at), mails.parse())
+    {
+        let on = calendar.today(at);
+        if is_since(on, TOLD_FOR_DAYS) {
+            troubles.push(Trouble::Healed { on, mails });
+        }
+    }
+    for (from, until) in office.ledger.facts(DOWN).await? {
+        if let (Some(from), Some(until)) = (seconds(&from), seconds(&until)) {
+            let (from, until) = (calendar.local(from), calendar.local(until));
+            if is_since(until.date(), DOWN_FOR_DAYS) {
+                troubles.push(Trouble::WasDown { from, until });
+            }
+        }
+    }
+    for (area, since) in office.ledger.facts(FAULT).await? {
+        if let Some(since) = seconds(&since) {
+            let since = calendar.today(since);
+            let area = (!area.is_empty()).then(|| AreaId::new(area));
+            troubles.push(Trouble::ProgramFault { area, since });
+        }
+    }
+    Ok(troubles)
+}
