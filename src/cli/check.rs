@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::when::When;
 use super::{AlreadyTold, output};
 use crate::config::{self, ConfigError, Fault, Settings, TransportKind};
-use crate::daemon::{Office, Post, check_words};
+use crate::daemon::{Health, Office, Post, check_words};
 use crate::follow_up::AreaWorld;
 use crate::store::{Calendar, Ledger};
 
@@ -198,10 +198,16 @@ async fn databases(
         }
     }
     let ledger = Ledger::open_or_empty(&database.ledger)?;
+    for damage in ledger.damage().await? {
+        findings.problem(&database.ledger, &damage);
+    }
     if !database.calendar.exists() {
         return queue(&ledger, findings).await;
     }
     let calendar = Calendar::open(&database.calendar)?;
+    for damage in calendar.damage().await? {
+        findings.problem(&database.calendar, &damage);
+    }
     if !words_are_well {
         return queue(&ledger, findings).await;
     }
@@ -218,6 +224,8 @@ async fn databases(
         }
     }
     findings.problems.extend(without_address);
+    let health = Health::at(&office, now).await?;
+    findings.problems.extend(health.problems(&office));
     queue(&office.ledger, findings).await
 }
 

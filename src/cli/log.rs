@@ -1,5 +1,6 @@
 //! Where the log goes: to the journal with fields when systemd reads it, else to standard error.
 
+use std::backtrace::Backtrace;
 use std::io::IsTerminal;
 
 use tracing_subscriber::filter::EnvFilter;
@@ -7,6 +8,31 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{Command, CommandLine};
+
+/// Has a panic tell its place and not its words: they may hold somebody's text. The place may be the
+/// standard library's, so the way to it is told too.
+pub fn tell_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        let way = ours(&Backtrace::force_capture().to_string());
+        tracing::error!(
+            place,
+            way,
+            "a fault in the program; please report this place"
+        );
+    }));
+}
+
+/// The program's own functions in a backtrace, the innermost first, on one line.
+fn ours(backtrace: &str) -> String {
+    let frames = backtrace.lines().filter_map(|line| {
+        let (_, function) = line.trim().split_once(": ")?;
+        let is_ours = function.contains("avstamd::") && !function.contains("log::tell_panics");
+        is_ours.then_some(function)
+    });
+    let frames: Vec<&str> = frames.take(8).collect();
+    frames.join(" < ")
+}
 
 /// Starts the log. `AVSTAMD_LOG` sets what is told (`debug`, `avstamd::daemon=debug`); the daemon
 /// tells what it does, the other commands only what goes wrong.
@@ -32,7 +58,25 @@ pub fn start(line: &CommandLine) {
             )
             .try_init(),
     };
+    tell_panics();
     if let Err(error) = started {
         eprintln!("avstamd: the log could not be started: {error}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_panic_names_functions_of_ours_and_nothing_else() {
+        let backtrace = "   0: std::backtrace::Backtrace::create\n\
+             1: avstamd::cli::log::tell_panics::{{closure}}\n             at src/cli/log.rs:20:19\n\
+             5: core::str::slice_error_fail\n   6: avstamd::mail::words::cut\n\
+             7: <avstamd::plan::View as core::fmt::Debug>::fmt\n   8: main\n";
+        assert_eq!(
+            ours(backtrace),
+            "avstamd::mail::words::cut < <avstamd::plan::View as core::fmt::Debug>::fmt"
+        );
     }
 }

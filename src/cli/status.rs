@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::when::When;
 use super::{open, output};
 use crate::calendar::Language;
+use crate::daemon::Health;
 use crate::mail::concern_words;
 use crate::plan::{UnitStanding, View, area_standing};
 use crate::store::QueueCounts;
@@ -21,9 +22,10 @@ use crate::store::QueueCounts;
 pub struct Arguments {
     #[command(flatten)]
     when: When,
-    /// Print JSON: {queue, units}; see below
+    /// Print JSON: {queue, health, units}; see below
     ///
-    /// queue: {waiting, held, refused, sent, last_sent}. units: worst first, a list of {area, unit,
+    /// queue: {waiting, held, refused, sent, last_sent}. health: {silent_since, stuck: {waiting,
+    /// since}, storm: {on, mails, changes}, faults}, null and empty where all is well. units: worst first, a list of {area, unit,
     /// name, principal, last_mailed, next_check_in, next_dialogue, concerns, weeks}; concerns: a list
     /// of {concern, …} with counts and dates; weeks: eight of {check_in_held, check_in_planned, gap,
     /// dialogue, late, due, school}, three before the present one and four after it
@@ -34,6 +36,7 @@ pub struct Arguments {
 #[derive(Debug, Serialize)]
 struct Status {
     queue: QueueCounts,
+    health: Health,
     units: Vec<Unit>,
 }
 
@@ -47,10 +50,8 @@ struct Unit {
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let office = open(config)?;
-    let day = office
-        .settings
-        .calendar
-        .today(arguments.when.now(&office.settings.calendar));
+    let now = arguments.when.now(&office.settings.calendar);
+    let day = office.settings.calendar.today(now);
     let mailed = office.ledger.last_mailed(day).await?;
     let mut units = Vec::new();
     for slice in office.every_slice(day).await? {
@@ -78,6 +79,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     units.sort_by(|a: &Unit, b| a.standing.worst_first(&b.standing));
     let status = Status {
         queue: office.ledger.queue().await?,
+        health: Health::at(&office, now).await?,
         units,
     };
     if arguments.json {
@@ -122,5 +124,8 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     output::print(&format!(
         "\nQueue: {waiting} waiting, {held} held, {refused} refused, {sent} sent{last}.\n"
     ));
+    for problem in status.health.problems(&office) {
+        output::print(&format!("problem: {problem}\n"));
+    }
     Ok(())
 }

@@ -135,7 +135,7 @@ pub fn url(table: &Table<'_>, text: &str, place: &Place) {
     if rest.is_none_or(str::is_empty) {
         table.fault_at(
             place,
-            "the url begins with https://; write what people's browsers call the page",
+            "the url begins with https://; write the whole of it, as a browser would show it",
         );
     } else if text.chars().any(|c| c.is_whitespace() || is_hidden(c)) {
         table.fault_at(

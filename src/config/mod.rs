@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use jiff::civil::Date;
+use secrecy::SecretString;
 use thiserror::Error;
 
 pub use reader::Fault;
@@ -43,6 +44,8 @@ pub struct Settings {
     pub transport: TransportSettings,
     /// The answer pages' address; `None` leaves out pages and links.
     pub web: Option<WebSettings>,
+    /// Who else watches over the daemon.
+    pub watch: WatchSettings,
     /// When dialogues and check-ins may be placed.
     pub placing: PlacingRules,
     /// From which day on the daemon places a school year's meetings, by its name.
@@ -160,6 +163,15 @@ pub enum TransportKind {
         /// Where.
         directory: PathBuf,
     },
+}
+
+/// Who else watches over the daemon.
+#[derive(Debug, Clone)]
+pub struct WatchSettings {
+    /// What is called while all is well; whoever knows it can make all seem well.
+    pub ping_url: Option<SecretString>,
+    /// How often, in minutes.
+    pub ping_every: u32,
 }
 
 /// The answer pages.

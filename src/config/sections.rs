@@ -14,7 +14,7 @@ use super::reader::{Place, Places, Table};
 use super::values::{Clock, Day, FromTo, NamedFromTo};
 use super::{
     DatabaseSettings, Detail, MailSettings, Security, Settings, TransportKind, TransportSettings,
-    WebSettings,
+    WatchSettings, WebSettings,
 };
 use crate::calendar::{Break, Calendar, SchoolYear};
 use crate::follow_up::DialogueName;
@@ -29,6 +29,7 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     let web_table = top.optional_table("web");
     let asks_for_web = web_table.is_some();
     let web = web_table.and_then(web);
+    let watch = watch(top.table("watch"));
     let tells_years = top.has("school-year");
     let mut place_on = BTreeMap::new();
     let school_years: Vec<ReadYear> = top
@@ -66,6 +67,7 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
         mail: mail?,
         transport: transport?,
         web,
+        watch,
         placing,
         place_on,
         confirm_after_days,
@@ -254,6 +256,25 @@ fn web(mut table: Table<'_>) -> Option<WebSettings> {
         listen: listen?,
         url: url?.0.trim_end_matches('/').to_owned(),
     })
+}
+
+fn watch(mut table: Table<'_>) -> WatchSettings {
+    const DAY: u32 = 24 * 60;
+    let url = table.take_placed::<String>("ping-url");
+    if let Some((url, place)) = &url {
+        check::url(&table, url, place);
+    }
+    let every = table.take_placed::<u32>("ping-every-minutes");
+    if let Some((every, place)) = &every
+        && !(1..=DAY).contains(every)
+    {
+        table.fault_at(place, format!("{every} is not from 1 to {DAY} minutes"));
+    }
+    table.finish();
+    WatchSettings {
+        ping_url: url.map(|(url, _)| url.into()),
+        ping_every: every.map_or(15, |(every, _)| every),
+    }
 }
 
 /// A school year, the day from which its meetings are placed, and where its values stand.

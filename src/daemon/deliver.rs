@@ -23,7 +23,7 @@ use super::post::{Counter, Delivery, Post};
 use super::pulse::Pulse;
 use super::render::{Outcome, read_slices, render};
 use super::verdict::{Judge, Judgement};
-use super::watch::{hold, storm};
+use super::watch::Scales;
 use crate::config::Settings;
 use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::plan::{Slot, slot};
@@ -115,6 +115,7 @@ struct Desk {
     round: Round,
     judge: Mutex<Judge>,
     gate: watch::Sender<Gate>,
+    scales: tokio::sync::Mutex<Scales>,
 }
 
 /// Claims and sends until nothing is due, mail may no longer leave today, the relay fails or the
@@ -130,6 +131,7 @@ pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
         round: round.clone(),
         judge: Mutex::default(),
         gate: watch::Sender::new(Gate::Shut),
+        scales: tokio::sync::Mutex::default(),
     });
     let mut lanes = JoinSet::new();
     for number in 0..round.office.settings.transport.connections {
@@ -140,10 +142,8 @@ pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
         match lane {
             Ok(Ok(())) => {}
             Ok(Err(error)) => failed = Some(error),
-            Err(panic) => {
-                // Its mail stays claimed; the next round finds it. The other lanes go on.
-                tracing::error!(%panic, "a fault in the program stopped one connection");
-            }
+            // Its mail stays claimed; the next round finds it. The other lanes go on.
+            Err(_) => tracing::error!("a fault in the program stopped one connection"),
         }
     }
     let judgements = lock(&desk.judge).end();
@@ -270,7 +270,7 @@ impl Desk {
         let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
             return Ok(None);
         };
-        let hold = hold(storm(office, now, day).await?.as_ref());
+        let hold = self.scales.lock().await.hold(office, (now, day)).await?;
         let claimed = office.ledger.claim(now, day, most, hold).await?;
         if claimed.is_empty() {
             return Ok(None);

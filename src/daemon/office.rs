@@ -12,7 +12,7 @@ use crate::calendar::{Language, school_year_name};
 use crate::config::Settings;
 use crate::follow_up::{AreaId, AreaWorld};
 use crate::mail::{Detail, Sender, Setting, Words, WordsError};
-use crate::plan::Trouble;
+use crate::plan::{Planner, Trouble, plan};
 use crate::store::{Calendar, Failure, Ledger, Reach, StoreError};
 
 /// Why the office could not do its work.
@@ -24,8 +24,9 @@ pub enum OfficeError {
     /// The words people read.
     #[error(transparent)]
     Words(#[from] WordsError),
-    /// A fault in the program ended something.
-    #[error("a fault in the program: {0}")]
+    /// A fault in the program ended something. Where, the log says: what a panic says may be
+    /// somebody's text.
+    #[error("a fault in the program; report the place that the log names")]
     Fault(#[from] tokio::task::JoinError),
     /// A record of its own cannot be written.
     #[error("what was placed cannot be written down: {0}")]
@@ -44,6 +45,8 @@ pub struct Office {
     pub calendar: Calendar,
     /// What was said.
     pub ledger: Ledger,
+    /// What decides.
+    pub planner: Planner,
     swedish: Words,
     english: Words,
 }
@@ -68,6 +71,7 @@ impl Office {
             settings,
             calendar,
             ledger,
+            planner: plan,
             swedish,
             english,
         })
@@ -78,7 +82,10 @@ impl Office {
     /// # Errors
     /// The words cannot be read.
     pub fn with_settings(&self, settings: Settings) -> Result<Self, WordsError> {
-        Self::new(settings, self.calendar.clone(), self.ledger.clone())
+        Ok(Self {
+            planner: self.planner,
+            ..Self::new(settings, self.calendar.clone(), self.ledger.clone())?
+        })
     }
 
     /// The words of a language.

@@ -2,6 +2,7 @@
 //! is left out, and text about a unit goes to nobody who has left it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -15,7 +16,7 @@ use crate::mail::{
     message,
 };
 use crate::plan::{
-    Call, Decision, Matter, Meeting, Method, NoticeKey, Silence, Trouble, Verdict, plan, wanted,
+    Call, Decision, Matter, Meeting, Method, NoticeKey, Silence, Trouble, Verdict, wanted,
 };
 use crate::store::{Claimed, Prepared};
 
@@ -37,7 +38,7 @@ pub enum Outcome {
     Ready(Prepared),
     /// Nothing it was to say holds any more.
     Nothing,
-    /// The words fail, the authority's own perhaps: it goes when they are mended.
+    /// The words fail, the authority's own perhaps, or the program does: it goes when that is mended.
     Unworded(String),
     /// It cannot be made: the address is at fault.
     Impossible {
@@ -54,6 +55,8 @@ pub struct Read {
     slices: BTreeMap<Option<AreaId>, SliceWorld>,
     decisions: BTreeMap<Option<AreaId>, HashMap<NoticeKey, Decision>>,
     meetings: BTreeMap<Option<AreaId>, HashMap<String, Meeting>>,
+    /// Areas that a fault of the program kept from being planned.
+    failed: BTreeSet<Option<AreaId>>,
 }
 
 /// Reads the slices that `claimed` draw on and plans them, once each; every slice is read where a
@@ -90,29 +93,75 @@ pub async fn read_slices(
             read.slices.insert(area.clone(), slice);
         }
     }
-    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
     for area in areas {
-        let Some(SliceWorld { world, troubles }) = read.slices.get(&area) else {
-            continue;
-        };
-        if of_calls.contains(&area) {
-            let wanted = wanted(calendar.local(now), world, &rules.invitations);
-            let by_key = wanted
-                .into_iter()
-                .map(|wanted| (wanted.uid, wanted.meeting));
-            read.meetings.insert(area.clone(), by_key.collect());
+        let planned = sound(|| read.plan(office, (&area, of_calls.contains(&area)), (now, day)));
+        match planned {
+            None => {
+                read.failed.insert(area);
+            }
+            Some((decisions, meetings)) => {
+                read.decisions.insert(area.clone(), decisions);
+                read.meetings.insert(area, meetings);
+            }
         }
-        let planned = plan(day, world, troubles, calendar, rules).decisions;
-        let by_key = planned
-            .into_iter()
-            .filter_map(|decision| Some((decision.key()?, decision)));
-        read.decisions.insert(area, by_key.collect());
     }
     Ok(read)
 }
 
-/// Renders one claimed mail at `now`, for the mail day `day`.
-pub fn render(
+/// What `work` makes, if no fault of the program ends it.
+fn sound<T>(work: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok()
+}
+
+/// Decisions and meetings by what they are known by.
+type Planned = (HashMap<NoticeKey, Decision>, HashMap<String, Meeting>);
+
+impl Read {
+    fn plan(
+        &self,
+        office: &Office,
+        (area, has_calls): (&Option<AreaId>, bool),
+        (now, day): (Timestamp, Date),
+    ) -> Planned {
+        let Some(SliceWorld { world, troubles }) = self.slices.get(area) else {
+            return Planned::default();
+        };
+        let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+        let wanted = match has_calls {
+            true => wanted(calendar.local(now), world, &rules.invitations),
+            false => Vec::new(),
+        };
+        let planned = (office.planner)(day, world, troubles, calendar, rules).decisions;
+        let decisions = planned.into_iter();
+        let decisions = decisions.filter_map(|decision| Some((decision.key()?, decision)));
+        let meetings = wanted.into_iter();
+        let meetings = meetings.map(|wanted| (wanted.uid, wanted.meeting));
+        (decisions.collect(), meetings.collect())
+    }
+
+    /// Whether all that a mail draws on could be planned.
+    fn has(&self, claimed: &Claimed) -> bool {
+        let areas = claimed.lines.iter().map(|line| &line.area);
+        let mut areas = areas.chain(claimed.call.iter().map(|call| &call.area));
+        !areas.any(|area| self.failed.contains(area))
+    }
+}
+
+/// Renders one claimed mail at `now`, for the mail day `day`. A fault of the program in it is this
+/// mail's alone.
+pub fn render(office: &Office, claimed: &Claimed, read: &Read, at: (Timestamp, Date)) -> Rendered {
+    let rendered = match read.has(claimed) {
+        true => sound(|| written(office, claimed, read, at)),
+        false => None,
+    };
+    rendered.unwrap_or_else(|| Rendered {
+        mail: Outcome::Unworded("a fault in the program, told where it was".into()),
+        withdrawn: Vec::new(),
+        look_at: Vec::new(),
+    })
+}
+
+fn written(
     office: &Office,
     claimed: &Claimed,
     read: &Read,

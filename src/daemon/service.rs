@@ -9,19 +9,24 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 use super::clock::{Clock, Doubt};
 use super::courier::{Courier, Present, Shared, round};
 use super::deliver::{Delivered, Round, deliver, lock};
+use super::health::Health;
 use super::heartbeat::{Heartbeat, HeartbeatError};
 use super::office::{Office, OfficeError};
+use super::ping::Ping;
+use super::placing::place_due_years;
 use super::post::PostError;
 use super::systemd;
 use super::tick::{Ticked, tick};
-use super::watch::{note_healed, note_outage};
+use super::watch::{note_alive, note_healed, note_outage};
 use crate::config;
 use crate::mail::WordsError;
 use crate::plan::backoff::UNCERTAIN_RESENDS;
@@ -64,6 +69,9 @@ struct Service {
     /// Raised by a reload and by the stop: a round under way is left.
     leave: watch::Sender<u64>,
     clock: Clock,
+    /// A school year is being placed: that may take longer than a watchdog waits for a tick.
+    placing: Option<JoinHandle<()>>,
+    ping: Ping,
 }
 
 /// One tick and one round of deliveries at `clock`'s present: what `run --once` does.
@@ -74,13 +82,23 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
     let shared = Shared::default();
     let now = shared.belief.now(&clock)?;
     office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
+    place(&office, now).await;
     let ticked = tick(&office, now).await?;
+    if clock.goes() {
+        note_alive(&office, now).await?;
+    }
     let leave = watch::channel(0).1;
     let round = Round {
         insists: false,
         ..round(Present::new(office)?, clock, (&leave, &shared))
     };
     Ok((ticked, deliver(&round).await?))
+}
+
+async fn place(office: &Office, now: Timestamp) {
+    if let Err(error) = place_due_years(office, now).await {
+        tracing::error!(%error, "the meetings of a school year could not be placed; it is tried again");
+    }
 }
 
 /// Finds what an earlier run left behind, before anything else is done: mails that the ledger does not
@@ -120,12 +138,14 @@ pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> 
         signal(SignalKind::interrupt())?,
     );
     let heartbeat = Heartbeat::start(beats.clone()).await?;
-    let service = Service {
+    let mut service = Service {
         config,
         present: watch::Sender::new(Present::new(Arc::new(office))?),
         shared: Shared::default(),
         leave: watch::Sender::new(0),
         clock,
+        placing: None,
+        ping: Ping::default(),
     };
     let stop = watch::Sender::new(false);
     let mut delivering = tokio::spawn(service.courier().deliver_on(stop.subscribe()));
@@ -172,15 +192,23 @@ impl Service {
     }
 
     /// One tick. Only what a new start has to mend is an error: the rest is told and tried again.
-    async fn plan(&self) -> Result<(), ServiceError> {
+    async fn plan(&mut self) -> Result<(), ServiceError> {
         let office = Arc::clone(&self.present.borrow().office);
         let Ok(now) = self.shared.belief.now(&self.clock) else {
             self.tell(&office).await;
             return Ok(());
         };
+        self.place(&office, now);
         let tick = {
             let office = Arc::clone(&office);
-            tokio::spawn(async move { tick(&office, now).await })
+            let notes = self.clock.goes();
+            tokio::spawn(async move {
+                let ticked = tick(&office, now).await?;
+                if notes {
+                    note_alive(&office, now).await?;
+                }
+                Ok(ticked)
+            })
         };
         // A panic ends that task and not this one.
         match tick.await.unwrap_or_else(|fault| Err(fault.into())) {
@@ -196,6 +224,7 @@ impl Service {
                     );
                 }
                 self.shared.wake.notify_one();
+                self.ping(&office, now).await;
             }
             Err(OfficeError::Store(
                 error @ (StoreError::Replaced { .. } | StoreError::Stopped),
@@ -204,6 +233,29 @@ impl Service {
         }
         self.tell(&office).await;
         Ok(())
+    }
+
+    /// Places the school years whose day has come, beside everything else.
+    fn place(&mut self, office: &Arc<Office>, now: Timestamp) {
+        if self.placing.as_ref().is_none_or(JoinHandle::is_finished) {
+            let office = Arc::clone(office);
+            self.placing = Some(tokio::spawn(async move { place(&office, now).await }));
+        }
+    }
+
+    /// The call outside, where all is well.
+    async fn ping(&mut self, office: &Office, now: Timestamp) {
+        let settings = &office.settings.watch;
+        if !self.ping.is_due(settings, now) || self.shared.pulse.is_stuck() {
+            return;
+        }
+        match Health::at(office, now).await {
+            Ok(health) => match health.problems(office).as_slice() {
+                [] => self.ping.call(settings, now).await,
+                problems => tracing::debug!(?problems, "ping-url is not called"),
+            },
+            Err(error) => tracing::error!(%error, "how the daemon is cannot be read"),
+        }
     }
 
     /// The status line, and the sign of life: only here, after a tick that ran to its end. One that

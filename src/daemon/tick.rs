@@ -8,10 +8,9 @@ use jiff::civil::Date;
 use super::clock::message_id;
 use super::invite::{Found, invite};
 use super::office::{Office, OfficeError, sender};
-use super::placing::place_due_years;
-use super::watch::{contained, note_alive, note_storm};
+use super::watch::{Faults, note_storm};
 use crate::follow_up::{AreaId, PersonId, Role};
-use crate::plan::{Capacity, Decision, Silence, Slot, Verdict, group, plan, slot, subtract};
+use crate::plan::{Capacity, Decision, Silence, Slot, Trouble, Verdict, group, slot, subtract};
 use crate::store::{Noted, SliceCalls, Tick};
 
 /// Slices planned and written down in one go. Each chunk is a transaction of its own, so a tick
@@ -34,9 +33,6 @@ pub struct Ticked {
 /// # Errors
 /// A database refused; what was written in earlier chunks stays, and the next tick goes on.
 pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError> {
-    if let Err(error) = place_due_years(office, now).await {
-        tracing::error!(%error, "the meetings of a school year could not be placed; it is tried again");
-    }
     notice_changes(office).await?;
     let calendar = &office.settings.calendar;
     let Slot::Open(day) = slot(calendar, &office.settings.rules, calendar.local(now)) else {
@@ -46,40 +42,21 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         open: true,
         ..Ticked::default()
     };
-    note_alive(office, now).await?;
     let due = office.ledger.slices_due(day).await?;
     if due.is_empty() {
         note_storm(office, now, day).await?;
         return Ok(ticked);
     }
     let troubles = office.troubles(day).await?;
+    let mut faults = Faults::known(office).await?;
     for chunk in due.chunks(CHUNK) {
         let mut due = Due::default();
         for area in chunk {
-            let slice = office.slice(area.clone(), day, &troubles).await?;
-            let slice_of = (area, &slice.world);
-            let found = invite(office, (now, day), slice_of, &mut due.invited).await?;
-            if let Some(look_on) = found.look_on {
-                due.look_on(area.clone(), look_on);
+            let looked = look(office, (now, day), (area, &troubles), &mut due.invited);
+            match faults.contain((area, now), looked).await? {
+                Some(looked) => due.found(area, looked),
+                None => due.look_on(area.clone(), calendar.working_days_after(day, 1)),
             }
-            due.calls.push(found);
-            if area.is_some() && slice.world.area.is_none() {
-                // The area is gone.
-                due.look_on(area.clone(), Date::MAX);
-                continue;
-            }
-            let rules = &office.settings.rules;
-            let planned = contained(office, (area, now), || {
-                plan(day, &slice.world, &slice.troubles, calendar, rules)
-            });
-            let Some(planned) = planned.await? else {
-                due.look_on(area.clone(), calendar.working_days_after(day, 1));
-                continue;
-            };
-            let look_on = planned.look_again_on.unwrap_or(Date::MAX);
-            due.look_on(area.clone(), look_on);
-            warn_of_deaf_ears(&planned.decisions);
-            due.decisions.extend(unsaid(office, planned).await?);
         }
         let noted = write_down(office, (now, day), due).await?;
         ticked.slices += chunk.len();
@@ -87,8 +64,41 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         ticked.noted.mails += noted.mails;
         ticked.noted.invitations += noted.invitations;
     }
+    faults.note(office).await?;
     note_storm(office, now, day).await?;
     Ok(ticked)
+}
+
+/// What a look at a slice found.
+struct Looked {
+    calls: Found,
+    decisions: Vec<Decision>,
+    look_on: Date,
+}
+
+/// Plans one slice: what is to be said of it and has not been.
+async fn look(
+    office: &Office,
+    (now, day): (Timestamp, Date),
+    (area, troubles): (&Option<AreaId>, &BTreeMap<Option<AreaId>, Vec<Trouble>>),
+    invited: &mut BTreeMap<PersonId, u32>,
+) -> Result<Looked, OfficeError> {
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+    let slice = office.slice(area.clone(), day, troubles).await?;
+    let slice_of = (area, &slice.world);
+    let mut looked = Looked {
+        calls: invite(office, (now, day), slice_of, invited).await?,
+        decisions: Vec::new(),
+        look_on: Date::MAX,
+    };
+    let is_gone = area.is_some() && slice.world.area.is_none();
+    if !is_gone {
+        let planned = (office.planner)(day, &slice.world, &slice.troubles, calendar, rules);
+        looked.look_on = planned.look_again_on.unwrap_or(Date::MAX);
+        warn_of_deaf_ears(&planned.decisions);
+        looked.decisions = unsaid(office, planned).await?;
+    }
+    Ok(looked)
 }
 
 /// What a look at some slices found.
@@ -102,6 +112,19 @@ struct Due {
 }
 
 impl Due {
+    fn found(&mut self, area: &Option<AreaId>, looked: Looked) {
+        let Looked {
+            calls,
+            decisions,
+            look_on,
+        } = looked;
+        for day in [Some(look_on), calls.look_on].into_iter().flatten() {
+            self.look_on(area.clone(), day);
+        }
+        self.calls.push(calls);
+        self.decisions.extend(decisions);
+    }
+
     /// The slice is next worth a look on `day`, if not before.
     fn look_on(&mut self, area: Option<AreaId>, day: Date) {
         let look_on = self.look_on.entry(area).or_insert(day);

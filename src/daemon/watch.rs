@@ -1,8 +1,10 @@
 //! What the daemon notes about itself, for those who should know: when it last lived, that it was down,
 //! that a day's mails are held, that its ledger had to learn, that a part of it fails.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
@@ -13,6 +15,9 @@ use crate::store::{Healed, Hold, StoreError};
 
 /// That it lives is written down so often.
 const ALIVE_EVERY: SignedDuration = SignedDuration::from_mins(5);
+
+/// A queue that nothing is added to is weighed so often: a person may have let it go.
+const WEIGHED_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
 /// What has happened is told for so many days.
 const TOLD_FOR_DAYS: i64 = 7;
@@ -34,13 +39,21 @@ fn seconds(text: &str) -> Option<Timestamp> {
     Timestamp::from_second(text.parse().ok()?).ok()
 }
 
-/// Notes that the daemon lives.
+/// When the daemon last noted that it lives.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn last_alive(office: &Office) -> Result<Option<Timestamp>, StoreError> {
+    let last = office.ledger.fact(ALIVE).await?;
+    Ok(last.as_deref().and_then(seconds))
+}
+
+/// Notes that the daemon lives: a tick of it ran to its end.
 ///
 /// # Errors
 /// SQLite refused.
 pub async fn note_alive(office: &Office, now: Timestamp) -> Result<(), StoreError> {
-    let last = office.ledger.fact(ALIVE).await?;
-    let is_fresh = last.as_deref().and_then(seconds).is_some_and(|last| {
+    let is_fresh = last_alive(office).await?.is_some_and(|last| {
         let age = now.duration_since(last);
         age < ALIVE_EVERY && age >= SignedDuration::ZERO
     });
@@ -56,8 +69,7 @@ pub async fn note_alive(office: &Office, now: Timestamp) -> Result<(), StoreErro
 /// # Errors
 /// SQLite refused.
 pub async fn note_outage(office: &Office, now: Timestamp) -> Result<(), StoreError> {
-    let last = office.ledger.fact(ALIVE).await?;
-    let Some(last) = last.as_deref().and_then(seconds) else {
+    let Some(last) = last_alive(office).await? else {
         return Ok(());
     };
     let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
@@ -124,11 +136,53 @@ pub async fn storm(
 }
 
 /// What a storm keeps from being claimed.
-pub fn hold(storm: Option<&Storm>) -> Hold {
+fn hold(storm: Option<&Storm>) -> Hold {
     storm.map_or_else(Hold::default, |storm| Hold {
         mails: storm.mails.is_some(),
         changes: storm.changes.is_some(),
     })
+}
+
+/// What is held, as it was last weighed: weighing reads twenty days of mails, and a queue is claimed
+/// in many small parts.
+#[derive(Debug, Default)]
+pub struct Scales(Option<Weighed>);
+
+#[derive(Debug)]
+struct Weighed {
+    day: Date,
+    newest: Option<i64>,
+    at: Timestamp,
+    hold: Hold,
+}
+
+impl Scales {
+    /// What is not to be claimed now. Weighed anew where mails have come since, and each minute.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn hold(
+        &mut self,
+        office: &Office,
+        (now, day): (Timestamp, Date),
+    ) -> Result<Hold, StoreError> {
+        let newest = office.ledger.newest_mail().await?;
+        let still_so = self.0.as_ref().filter(|last| {
+            let age = now.duration_since(last.at).abs();
+            last.day == day && last.newest == newest && age < WEIGHED_EVERY
+        });
+        if let Some(last) = still_so {
+            return Ok(last.hold);
+        }
+        let hold = hold(storm(office, now, day).await?.as_ref());
+        self.0 = Some(Weighed {
+            day,
+            newest,
+            at: now,
+            hold,
+        });
+        Ok(hold)
+    }
 }
 
 /// Notes that mails of the day are held, or that they are no longer: the quality officer is asked.
@@ -163,33 +217,75 @@ async fn known_storm(office: &Office) -> Result<Option<Storm>, StoreError> {
     Ok(word.and_then(|word| serde_json::from_str(&word).ok()))
 }
 
-/// Does `work` for a slice; a panic in it is noted, and stops nothing else.
-///
-/// # Errors
-/// SQLite refused.
-pub async fn contained<T>(
-    office: &Office,
-    (area, now): (&Option<AreaId>, Timestamp),
-    work: impl FnOnce() -> T,
-) -> Result<Option<T>, StoreError> {
-    let name = format!("{FAULT}{}", area.as_ref().map_or("", AreaId::as_str));
-    let done = catch_unwind(AssertUnwindSafe(work)).ok();
-    let known = office.ledger.fact(&name).await?.unwrap_or_default();
-    if done.is_some() != known.is_empty() {
-        let since = match &done {
-            Some(_) => String::new(),
-            None => now.as_second().to_string(),
+/// Slices that a fault of the program keeps from being planned.
+#[derive(Debug)]
+pub struct Faults {
+    known: BTreeSet<String>,
+    news: Vec<(String, String)>,
+}
+
+impl Faults {
+    /// Those known.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn known(office: &Office) -> Result<Self, StoreError> {
+        let known = office.ledger.facts(FAULT).await?.into_iter();
+        let known = known.filter(|(_, since)| !since.is_empty());
+        Ok(Self {
+            known: known.map(|(area, _)| area).collect(),
+            news: Vec::new(),
+        })
+    }
+
+    /// The areas; the authority's own slice is one without a name.
+    pub fn areas(&self) -> Vec<AreaId> {
+        self.known
+            .iter()
+            .map(|area| AreaId::new(area.as_str()))
+            .collect()
+    }
+
+    /// Does `work` for a slice. A panic in it stops nothing else: then there is no answer.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub async fn contain<T>(
+        &mut self,
+        (area, now): (&Option<AreaId>, Timestamp),
+        work: impl Future<Output = Result<T, OfficeError>>,
+    ) -> Result<Option<T>, OfficeError> {
+        let done = match AssertUnwindSafe(work).catch_unwind().await {
+            Ok(Err(OfficeError::Store(StoreError::Panicked))) | Err(_) => None,
+            Ok(done) => Some(done?),
         };
-        let noted = fact(name, since);
-        office.ledger.look_at(vec![None], vec![noted]).await?;
+        let area = area.as_ref().map_or("", AreaId::as_str);
+        if done.is_none() {
+            tracing::error!(
+                area,
+                "a fault in the program: this area cannot be planned; the others are"
+            );
+        }
+        if done.is_some() == self.known.contains(area) {
+            let since = match done {
+                Some(_) => String::new(),
+                None => now.as_second().to_string(),
+            };
+            self.news.push(fact(format!("{FAULT}{area}"), since));
+        }
+        Ok(done)
     }
-    if done.is_none() {
-        tracing::error!(
-            area = area.as_ref().map(AreaId::as_str),
-            "a fault in the program: this area cannot be planned; the others are"
-        );
+
+    /// Notes what is new, to be told. Comes after the slices that were looked at are off the agenda.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn note(self, office: &Office) -> Result<(), StoreError> {
+        match self.news {
+            news if news.is_empty() => Ok(()),
+            news => office.ledger.look_at(vec![None], news).await,
+        }
     }
-    Ok(done)
 }
 
 /// What the daemon noted about itself and is to be told on `day`.

@@ -55,6 +55,9 @@ pub struct Plan {
     pub look_again_on: Option<Date>,
 }
 
+/// What decides: [`plan`], where nothing is tried out.
+pub type Planner = fn(Date, &AreaWorld, &[Trouble], &Calendar, &Rules) -> Plan;
+
 /// Decides about everything in `world`, an area's slice or the authority's, for `day`.
 ///
 /// The decisions are those of a day on which nothing has been said yet; see [`subtract`].

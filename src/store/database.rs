@@ -98,6 +98,26 @@ impl Database {
         })
     }
 
+    /// What SQLite finds wrong with the file, a line a fault; nothing where it is sound. Reads all of
+    /// it.
+    ///
+    /// # Errors
+    /// It cannot even be looked at.
+    pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        self.run(|connection| {
+            let mut statement = connection.prepare("PRAGMA quick_check(5)")?;
+            let said = statement.query_map([], |row| row.get::<_, String>(0))?;
+            let said = said.collect::<Result<Vec<_>, _>>()?;
+            let wrong = said.into_iter().filter(|said| said != "ok");
+            Ok(wrong
+                .map(|said| {
+                    format!("the file is damaged ({said}); stop avstamd and restore a backup")
+                })
+                .collect())
+        })
+        .await
+    }
+
     fn start(mut keeper: Keeper) -> Result<Self, StoreError> {
         let (jobs, queue) = mpsc::sync_channel::<Job>(QUEUE);
         thread::Builder::new()

@@ -4,7 +4,7 @@ use crate::{GOOD, faults};
 
 /// What stands in the good configuration, what to write in its place, the line and column of the
 /// fault, and a word of the remedy.
-const BROKEN: [(&str, &str, usize, usize, &str); 111] = [
+const BROKEN: [(&str, &str, usize, usize, &str); 113] = [
     (
         "time-zone = \"Europe/Stockholm\"",
         "dialogue-name = 3",
@@ -543,6 +543,20 @@ const BROKEN: [(&str, &str, usize, usize, &str); 111] = [
         29,
         2,
         "listen is missing",
+    ),
+    (
+        "[dialogues]",
+        "[watch]\nping-url = \"larm.example\"\n[dialogues]",
+        30,
+        12,
+        "https://",
+    ),
+    (
+        "[dialogues]",
+        "[watch]\nping-every-minutes = 0\n[dialogues]",
+        30,
+        22,
+        "from 1 to 1440 minutes",
     ),
     (
         "[dialogues]",

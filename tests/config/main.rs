@@ -213,6 +213,7 @@ fn the_annotated_configuration_shows_every_default() {
                 "listen",
                 "url",
                 "allow-plain-text",
+                "ping-url",
             ];
             match key {
                 Some(rest) if !alternative.iter().any(|word| rest.starts_with(word)) => {
@@ -231,6 +232,7 @@ fn the_annotated_configuration_shows_every_default() {
     assert_eq!(written.placing, plain.placing);
     assert_eq!(written.mail, plain.mail);
     assert_eq!(written.transport, plain.transport);
+    assert_eq!(written.watch.ping_every, plain.watch.ping_every);
     assert_eq!(plain.rules, avstamd::plan::Rules::default());
 }
 

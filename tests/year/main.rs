@@ -7,6 +7,7 @@ mod meetings;
 mod placing;
 mod restored;
 mod town;
+mod watch;
 
 use avstamd::daemon::tick;
 use avstamd::follow_up::{Effect, Evaluation, MeasureId, Role};

@@ -70,6 +70,12 @@ impl Town {
         Self::with(&CONFIG.replace(&format!("{digest}false"), &format!("{digest}true"))).await
     }
 
+    /// The same, with the director's digest.
+    pub async fn with_monthly_digest() -> Self {
+        let digest = "[reminders.monthly-digest]\nenabled = ";
+        Self::with(&CONFIG.replace(&format!("{digest}false"), &format!("{digest}true"))).await
+    }
+
     /// The same, with the gaps between check-ins.
     pub async fn with_gaps() -> Self {
         let gaps = "[reminders.check-in-gap]\nenabled = ";
@@ -194,6 +200,16 @@ impl Town {
         self.put(batch).await;
     }
 
+    /// A unit in another area.
+    pub async fn unit_in(&self, code: &str, area: &AreaId) {
+        let mut batch = Batch::default();
+        batch.units.push(SchoolUnit {
+            area: area.clone(),
+            ..unit(code, "Ängskolan")
+        });
+        self.put(batch).await;
+    }
+
     pub async fn other_unit(&self, code: &str) {
         let mut batch = Batch::default();
         batch.units.push(unit(code, "Ängskolan"));
@@ -215,6 +231,15 @@ impl Town {
     pub async fn measure(&self, id: &str, evaluate_by: Date) {
         let mut batch = Batch::default();
         batch.measures.push(measure(id, evaluate_by));
+        self.put(batch).await;
+    }
+
+    pub async fn measure_of(&self, id: &str, unit: &str, evaluate_by: Date) {
+        let mut batch = Batch::default();
+        batch.measures.push(Measure {
+            unit: UnitCode::parse(unit).unwrap(),
+            ..measure(id, evaluate_by)
+        });
         self.put(batch).await;
     }
 
@@ -271,6 +296,13 @@ impl Town {
     /// One round at a local time; the mails it sent.
     pub async fn at(&mut self, local: &str) -> Vec<Mail> {
         let clock = Clock::At(self.instant(local));
+        once(Arc::clone(&self.office), clock).await.unwrap();
+        self.new_mails()
+    }
+
+    /// As [`Self::at`], where the clock goes, as it does for the daemon.
+    pub async fn lives(&mut self, local: &str) -> Vec<Mail> {
+        let clock = Clock::Simulated(Simulation::starting(self.instant(local)));
         once(Arc::clone(&self.office), clock).await.unwrap();
         self.new_mails()
     }

@@ -83,4 +83,12 @@ impl Calendar {
             database: Database::in_memory(&SCHEMA)?,
         })
     }
+
+    /// What is wrong with the file, a line a fault; nothing where it is sound. Reads all of it.
+    ///
+    /// # Errors
+    /// It cannot even be looked at.
+    pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        self.database.damage().await
+    }
 }

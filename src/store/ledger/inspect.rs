@@ -295,6 +295,17 @@ impl Ledger {
             .await
     }
 
+    /// How many mails have waited since before `since`, and since when the first of them has, where
+    /// nothing has become of any mail after it.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn overdue(&self, since: Timestamp) -> Result<Option<(u64, Timestamp)>, StoreError> {
+        self.database
+            .run(move |connection| overdue(connection, since))
+            .await
+    }
+
     /// The local day each person was last mailed, as it stood when `day` ended.
     ///
     /// # Errors
@@ -316,6 +327,28 @@ impl Ledger {
             .run(move |connection| failures(connection, day))
             .await
     }
+}
+
+fn overdue(
+    connection: &Connection,
+    since: Timestamp,
+) -> Result<Option<(u64, Timestamp)>, StoreError> {
+    let since = since.as_second();
+    let moves = "SELECT at_utc > ?1 FROM attempt ORDER BY id DESC LIMIT 1";
+    let moves: Option<bool> = connection
+        .prepare_cached(moves)?
+        .query_row([since], |row| row.get(0))
+        .optional()?;
+    if moves == Some(true) {
+        return Ok(None);
+    }
+    let waiting = "SELECT count(*), min(next_attempt_utc) FROM mail
+                   WHERE state IN ('waiting', 'sending') AND next_attempt_utc <= ?1";
+    let (waiting, first): (i64, Option<i64>) = connection
+        .prepare_cached(waiting)?
+        .query_row([since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let first = first.and_then(|at| Timestamp::from_second(at).ok());
+    Ok(first.map(|first| (u64::try_from(waiting).unwrap_or(0), first)))
 }
 
 fn mail_row(row: &Row<'_>) -> rusqlite::Result<MailRow> {

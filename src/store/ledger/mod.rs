@@ -127,6 +127,14 @@ impl Ledger {
             record: Some(Arc::new(Mutex::new(SentRecord::beside(path)))),
         })
     }
+
+    /// What is wrong with the file, a line a fault; nothing where it is sound. Reads all of it.
+    ///
+    /// # Errors
+    /// It cannot even be looked at.
+    pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
+        self.database.damage().await
+    }
 }
 
 /// Adds to the record of what has left. A ledger in memory has none, and sends nothing.

@@ -49,6 +49,19 @@ impl Ledger {
             .await
     }
 
+    /// The number of the mail written down last.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn newest_mail(&self) -> Result<Option<i64>, StoreError> {
+        self.database
+            .run(|connection| {
+                let mut statement = connection.prepare_cached("SELECT max(id) FROM mail")?;
+                Ok(statement.query_row([], |row| row.get(0))?)
+            })
+            .await
+    }
+
     /// Lets everything go that leaves on a local day, however much it is.
     ///
     /// # Errors
