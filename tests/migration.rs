@@ -161,7 +161,7 @@ fn settings(directory: &Path) -> Settings {
 }
 
 #[tokio::test]
-async fn every_earlier_version_is_brought_up_to_date_and_planned_from() {
+async fn fault_21_83_every_earlier_version_is_brought_up_to_date_and_planned_from() {
     let fresh = tempfile::tempdir().unwrap();
     let database = settings(fresh.path()).database;
     drop(Calendar::open_or_create(&database.calendar).unwrap());

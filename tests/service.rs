@@ -108,7 +108,7 @@ fn it_tells_systemd_and_stops_cleanly() {
 }
 
 #[test]
-fn a_bad_new_configuration_keeps_the_old_one_and_says_so() {
+fn fault_77_a_bad_new_configuration_keeps_the_old_one_and_says_so() {
     let daemon = Daemon::start();
     daemon.hear("READY=1");
     let file = daemon.directory.path().join("avstamd.toml");
@@ -132,7 +132,57 @@ fn a_bad_new_configuration_keeps_the_old_one_and_says_so() {
 }
 
 #[test]
-fn words_that_no_mail_can_be_made_of_leave_the_old_ones_in_force() {
+fn fault_77_a_storm_of_reloads_leaves_it_at_work_with_no_more_files_open() {
+    let daemon = Daemon::start();
+    daemon.hear("READY=1");
+    daemon.hear("WATCHDOG=1");
+    let file = daemon.directory.path().join("avstamd.toml");
+    let open = || {
+        let files = format!("/proc/{}/fd", daemon.process.id());
+        std::fs::read_dir(files).unwrap().count()
+    };
+    let before = open();
+    for round in 0..60 {
+        let name = ["Provkommunen", "Nykommunen"][round % 2];
+        let text = CONFIG.replace("Provkommunen", name);
+        let text = match round % 3 {
+            2 => text.replace("reply-to", "replyto"),
+            _ => text,
+        };
+        std::fs::write(&file, text).unwrap();
+        daemon.signal("HUP");
+    }
+    std::fs::write(&file, CONFIG).unwrap();
+    daemon.signal("HUP");
+    // Signals that come together are one: it is heard once more after the last.
+    daemon.hear("READY=1");
+    daemon.hear("WATCHDOG=1");
+    assert!(
+        open() <= before + 2,
+        "{before} files were open, now {}",
+        open()
+    );
+    let (status, _, log) = daemon.stop();
+    assert!(status.success(), "{log}");
+    assert!(log.contains("the configuration was read anew"), "{log}");
+}
+
+/// Timers stand still while a machine sleeps; the daemon goes on when it wakes.
+#[test]
+#[ignore = "takes most of a minute; .ci/run runs it"]
+fn fault_33_a_daemon_that_slept_goes_on_within_a_beat_of_waking() {
+    let daemon = Daemon::start();
+    daemon.hear("WATCHDOG=1");
+    daemon.signal("STOP");
+    std::thread::sleep(Duration::from_secs(35));
+    daemon.signal("CONT");
+    daemon.hear("WATCHDOG=1");
+    daemon.hear("WATCHDOG=1");
+    assert!(daemon.stop().0.success());
+}
+
+#[test]
+fn fault_61_words_that_no_mail_can_be_made_of_leave_the_old_ones_in_force() {
     let daemon = Daemon::start();
     daemon.hear("READY=1");
     let directory = daemon.directory.path();
@@ -152,7 +202,7 @@ fn words_that_no_mail_can_be_made_of_leave_the_old_ones_in_force() {
 }
 
 #[test]
-fn never_two_daemons_on_one_ledger() {
+fn fault_22_never_two_daemons_on_one_ledger() {
     let daemon = Daemon::start();
     daemon.hear("READY=1");
     let second = command(daemon.directory.path())

@@ -1,6 +1,7 @@
 //! A year told in days: who gets mail, when, and who does not.
 
 mod agenda;
+mod clock;
 mod forecast;
 mod invitations;
 mod meetings;
@@ -76,7 +77,7 @@ async fn a_measure_is_reminded_of_and_climbs_until_it_is_evaluated() {
 }
 
 #[tokio::test]
-async fn mail_leaves_at_seven_local_time_on_either_side_of_both_changes() {
+async fn fault_26_27_mail_leaves_at_seven_local_time_on_either_side_of_both_changes() {
     for (day, before, after) in [
         (date(2026, 10, 26), "2026-10-26 06:59", "2026-10-26 07:00"),
         (date(2027, 3, 30), "2027-03-30 06:59", "2027-03-30 07:00"),
@@ -120,7 +121,7 @@ async fn a_step_on_christmas_eve_moves_earlier_and_one_after_moves_past_the_holi
 }
 
 #[tokio::test]
-async fn the_twenty_ninth_of_february_is_a_day_like_others() {
+async fn fault_28_the_twenty_ninth_of_february_is_a_day_like_others() {
     let mut town = Town::new().await;
     town.measure("m1", date(2028, 2, 29)).await;
     assert_eq!(town.to("2028-02-24 07:00").await, ["rut"]);
@@ -135,7 +136,7 @@ async fn the_twenty_ninth_of_february_is_a_day_like_others() {
 }
 
 #[tokio::test]
-async fn week_53_has_one_digest_and_so_has_week_1() {
+async fn fault_29_week_53_has_one_digest_and_so_has_week_1() {
     let mut town = Town::with_digest().await;
     assert_eq!(
         town.at("2026-12-28 07:00").await[0].subject,
@@ -154,7 +155,7 @@ async fn week_53_has_one_digest_and_so_has_week_1() {
 }
 
 #[tokio::test]
-async fn after_three_weeks_asleep_one_mail_that_is_true_today() {
+async fn fault_32_after_three_weeks_asleep_one_mail_that_is_true_today() {
     let mut town = Town::new().await;
     town.measure("m1", date(2026, 12, 3)).await;
     town.measure("m2", date(2026, 12, 8)).await;
@@ -254,7 +255,7 @@ async fn one_mail_a_person_and_day() {
 }
 
 #[tokio::test]
-async fn a_principal_who_leaves_is_told_nothing_more_even_of_what_was_decided() {
+async fn fault_64_a_principal_who_leaves_is_told_nothing_more_even_of_what_was_decided() {
     let mut town = Town::new().await;
     town.measure("m1", date(2026, 12, 3)).await;
     let now = town.instant("2026-11-30 07:00");
@@ -272,7 +273,7 @@ async fn a_principal_who_leaves_is_told_nothing_more_even_of_what_was_decided() 
 }
 
 #[tokio::test]
-async fn a_vacant_post_is_told_to_its_manager_and_never_mailed_into_the_void() {
+async fn fault_63_a_vacant_post_is_told_to_its_manager_and_never_mailed_into_the_void() {
     let mut town = Town::new().await;
     town.measure("m1", date(2026, 12, 3)).await;
     town.appoint("rut", Role::Principal, (None, Some(date(2026, 11, 15))))
@@ -321,7 +322,7 @@ async fn a_deputy_gets_the_mail_and_the_one_who_returns_is_not_told_again() {
 }
 
 #[tokio::test]
-async fn what_was_answered_between_decision_and_sending_is_left_out() {
+async fn fault_23_what_was_answered_between_decision_and_sending_is_left_out() {
     let mut town = Town::new().await;
     town.measure("m1", date(2026, 12, 3)).await;
     let now = town.instant("2026-11-30 07:00");
