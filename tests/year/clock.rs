@@ -58,9 +58,7 @@ async fn the_year_2038_is_a_year_like_others() {
     assert_eq!(town.to("2038-01-21 07:00").await, ["kim", "rut"]);
     assert_eq!(town.to("2038-01-21 07:01").await, NOBODY);
     let mails = town.at("2038-02-04 07:00").await;
-    assert!(
-        mails[0].text.contains("torsdagen den 4 februari 2038"),
-        "{}",
-        mails[0].text
-    );
+    let rut = mails.iter().find(|mail| mail.to == "rut@prov.example");
+    let text = &rut.unwrap().text;
+    assert!(text.contains("torsdagen den 4 februari 2038"), "{text}");
 }
