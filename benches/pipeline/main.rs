@@ -5,6 +5,7 @@
 
 mod authority;
 mod client;
+mod record;
 mod sink;
 
 use std::borrow::Cow;
@@ -41,6 +42,7 @@ fn main() {
         batch(mails, Way::Smtp { connections: 1 }).await;
         batch(mails, Way::Smtp { connections: 4 }).await;
         client::compare(mails).await;
+        record::costs(mails, if small { 100 } else { 100_000 }).await;
         ticks(smaller, larger).await;
     });
 }
