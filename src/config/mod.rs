@@ -10,6 +10,7 @@ mod placing;
 mod plain;
 mod reader;
 mod reminders;
+mod retention;
 mod sections;
 mod values;
 
@@ -26,6 +27,7 @@ use crate::calendar::Calendar;
 use crate::follow_up::DialogueName;
 use crate::plan::Rules;
 use crate::plan::placing::PlacingRules;
+use crate::plan::retention::Retention;
 
 /// Everything the configuration says.
 #[derive(Debug, Clone)]
@@ -54,6 +56,8 @@ pub struct Settings {
     pub confirm_after_days: Option<u32>,
     /// When to say what.
     pub rules: Rules,
+    /// What `avstamd purge` removes, and when.
+    pub retention: Retention,
 }
 
 impl Settings {

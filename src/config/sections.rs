@@ -49,6 +49,7 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
     rules.invitations = super::placing::invitations(top.table("invitations"));
     let confirm_after_days = super::placing::confirm_after_days(top.table("schedule"));
     (rules.send_at, rules.send_until, rules.hold_above_usual) = send_times;
+    let retention = super::retention::read(top.table("retention"), &rules);
     let zone = authority.as_ref().map(|(_, _, zone)| zone.clone());
     if !tells_years {
         top.lacks("there is no school year; write [[school-year]] with name and terms");
@@ -72,6 +73,7 @@ pub fn read(mut top: Table<'_>, base: &Path) -> Option<Settings> {
         place_on,
         confirm_after_days,
         rules,
+        retention,
     })
 }
 

@@ -12,6 +12,7 @@ mod id;
 mod meant;
 mod measure;
 mod meeting;
+mod naming;
 mod person;
 pub mod plausible;
 mod unit;
@@ -27,6 +28,7 @@ pub use measure::{Effect, Evaluation, Measure, MeasureStatus, NextStep};
 pub use meeting::{
     CheckIn, CheckInState, ChosenBy, Dialogue, DialogueState, FocusArea, Pair, Round,
 };
+pub use naming::{NOBODY, Naming, Writer};
 pub use person::{Absence, Appointment, Person, Post, Role};
 pub use unit::{Area, SchoolUnit, SupportLevel};
 pub use world::{AreaWorld, Proposals, RowFault};

@@ -15,6 +15,7 @@ mod matter;
 mod notices;
 mod outage;
 pub mod placing;
+pub mod retention;
 mod rules;
 mod standing;
 mod storm;

@@ -233,6 +233,11 @@ fn the_annotated_configuration_shows_every_default() {
     assert_eq!(written.mail, plain.mail);
     assert_eq!(written.transport, plain.transport);
     assert_eq!(written.watch.ping_every, plain.watch.ping_every);
+    assert_eq!(written.retention, plain.retention);
+    assert_eq!(
+        plain.retention,
+        avstamd::plan::retention::Retention::default()
+    );
     assert_eq!(plain.rules, avstamd::plan::Rules::default());
 }
 
