@@ -12,6 +12,8 @@ mod import;
 pub mod log;
 mod outbox;
 mod output;
+mod person;
+mod purge;
 mod record;
 mod run;
 mod schedule;
@@ -69,6 +71,9 @@ enum Command {
     SendTest(send_test::Arguments),
     Backup(backup::BackupArguments),
     Restore(backup::RestoreArguments),
+    Export(person::ExportArguments),
+    Forget(person::ForgetArguments),
+    Purge(purge::Arguments),
 }
 
 /// Runs the command line; everything it has to say is said when it returns.
@@ -88,6 +93,9 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Command::SendTest(arguments) => send_test::run(&line.config, arguments).await,
         Command::Backup(arguments) => backup::back_up(&line.config, arguments).await,
         Command::Restore(arguments) => backup::restore(&line.config, arguments).await,
+        Command::Export(arguments) => person::export(&line.config, arguments).await,
+        Command::Forget(arguments) => person::forget(&line.config, arguments).await,
+        Command::Purge(arguments) => purge::run(&line.config, arguments).await,
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -15,6 +15,7 @@ mod matter;
 mod notices;
 mod outage;
 pub mod placing;
+mod pseudonym;
 pub mod retention;
 mod rules;
 mod standing;
@@ -36,6 +37,7 @@ pub use notices::check_in::rhythm as check_in_rhythm;
 pub use notices::evaluation::answerable;
 pub use notices::trouble::{Trouble, YearPlaced};
 pub use outage::missed_a_mail_day;
+pub use pseudonym::{key_without, uid_without};
 pub use rules::{
     CheckInRules, DueRules, GapRules, InvitationRules, NotRecordedRules, Rhythm, Rules,
     UnassessedRules,

@@ -34,7 +34,7 @@ enum Trust {
 const QUEUE: usize = 64;
 
 /// How long SQLite waits for another program's lock before a job fails.
-const BUSY: Duration = Duration::from_secs(10);
+pub const BUSY: Duration = Duration::from_secs(10);
 
 /// A transaction that is going to write. It takes the lock at its beginning, where SQLite waits for
 /// another program to be done: one that has read before it writes is refused at once.

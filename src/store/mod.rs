@@ -11,6 +11,8 @@ mod error;
 mod file;
 mod ledger;
 mod migration;
+mod personal;
+mod purge;
 pub mod safe;
 
 pub use calendar::{
@@ -22,3 +24,5 @@ pub use ledger::{
     Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Healed, Hold, Ledger,
     MailRow, Noted, NoticeRow, Prepared, QueueCounts, Settlement, SliceCalls, Tick, Traffic,
 };
+pub use personal::Reader;
+pub use purge::{Extent, Open, Removed};

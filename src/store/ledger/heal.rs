@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::sent_record::{Left, LeftInvitation, LeftNotice, SentRecord, read_left};
+use super::person::begun_pseudonyms;
+use super::sent_record::{Entry, Left, LeftInvitation, LeftNotice, SentRecord, read_left};
 use super::{Ledger, writing};
 use crate::store::StoreError;
 
@@ -33,9 +34,17 @@ impl Ledger {
                 let transaction = writing(connection)?;
                 let (mut mails, mut last_left) = (0, None);
                 let record = SentRecord::path(&path);
-                let unreadable = read_left(&record, |left| {
-                    last_left = last_left.max(Timestamp::from_second(left.at_utc).ok());
-                    mails += usize::from(learn(&transaction, &left, now)?);
+                let begun = begun_pseudonyms(&transaction)?;
+                let unreadable = read_left(&record, |entry| {
+                    let is_news = match &entry {
+                        Entry::Left(left) => {
+                            last_left = last_left.max(Timestamp::from_second(left.at_utc).ok());
+                            learn(&transaction, left, now)?
+                        }
+                        Entry::Noted(notices) => learn_noted(&transaction, notices, &begun)?,
+                        Entry::Returned(_) => false,
+                    };
+                    mails += usize::from(is_news);
                     Ok(())
                 })?;
                 transaction.commit()?;
@@ -96,7 +105,7 @@ fn learn(connection: &Connection, left: &Left, now: Timestamp) -> Result<bool, S
         )?
         .execute(params![mail, left.at_utc])?;
     for notice in &left.notices {
-        learn_notice(connection, mail, notice)?;
+        learn_notice(connection, Some(mail), notice)?;
     }
     if let Some(said) = &left.invitation {
         learn_invitation(connection, (mail, &left.person), said)?;
@@ -104,7 +113,46 @@ fn learn(connection: &Connection, left: &Left, now: Timestamp) -> Result<bool, S
     Ok(true)
 }
 
-fn learn_notice(connection: &Connection, mail: i64, notice: &LeftNotice) -> Result<(), StoreError> {
+/// Writes down what a mail said of which nothing else is kept. Whether any of it was news: what the
+/// ledger has, and does not still have to send, stays as it is. It has what is said of somebody under a
+/// pseudonym that was only `begun`, too: under the name.
+fn learn_noted(
+    connection: &Connection,
+    notices: &[LeftNotice],
+    begun: &[String],
+) -> Result<bool, StoreError> {
+    let is_begun = |notice: &LeftNotice| {
+        let names = |pseudonym: &String| {
+            notice.recipient == *pseudonym || notice.occurrence.contains(pseudonym)
+        };
+        begun.iter().any(names)
+    };
+    let sql = "SELECT 1 FROM notice n LEFT JOIN mail m ON m.id = n.mail
+               WHERE n.occurrence = ?1 AND n.recipient = ?2 AND n.role = ?3 AND n.due = ?4
+                 AND n.step = ?5 AND n.decision <> 'withdrawn'
+                 AND (m.id IS NULL OR m.dot_utc IS NOT NULL OR m.state NOT IN ('waiting', 'sending'))";
+    let mut is_news = false;
+    for notice in notices.iter().filter(|notice| !is_begun(notice)) {
+        let of = params![
+            notice.occurrence,
+            notice.recipient,
+            notice.role,
+            notice.due,
+            notice.step
+        ];
+        if !connection.prepare_cached(sql)?.exists(of)? {
+            learn_notice(connection, None, notice)?;
+            is_news = true;
+        }
+    }
+    Ok(is_news)
+}
+
+fn learn_notice(
+    connection: &Connection,
+    mail: Option<i64>,
+    notice: &LeftNotice,
+) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO notice (occurrence, step, recipient, role, due, area, decision, reason,

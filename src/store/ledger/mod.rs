@@ -21,6 +21,8 @@ mod inspect;
 mod invitation;
 mod notice;
 mod outbox;
+mod person;
+mod purge;
 mod sent_record;
 mod traffic;
 

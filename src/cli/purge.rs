@@ -1,0 +1,153 @@
+//! `avstamd purge`: removes what has outlived its rule.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::when::When;
+use super::{open, output};
+use crate::config::{self, DatabaseSettings};
+use crate::daemon::{Lock, Office, Purged, purge, resume};
+use crate::plan::retention::{Kept, Limits};
+use crate::store::{Calendar, Extent, Ledger};
+
+/// Remove what has outlived its rule in [retention]; the daemon must be stopped
+///
+/// Nothing goes that is not settled: mail that waits or is held, an open measure, what the plan still
+/// speaks of. What was removed is overwritten in the files. Copies and backups that lie elsewhere are
+/// not touched; those beside the databases are named. What the import files still say comes back with
+/// the next import.
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Count what would go, and change nothing; the daemon may run
+    #[arg(long)]
+    dry_run: bool,
+    /// Print JSON: {on, dry_run, removed, copies}
+    ///
+    /// removed: a list of {rule, before, table, rows}, the rule as in [retention]; the table "record" is
+    /// the file ledger.db.sent, its rows are lines. copies: files beside the databases that may hold
+    /// what was removed.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    when: When,
+}
+
+pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
+    let (office, _lock) = if arguments.dry_run {
+        (open(config)?, None)
+    } else {
+        let (office, lock) = alone(config)?;
+        (office, Some(lock))
+    };
+    let calendar = &office.settings.calendar;
+    let clock = arguments.when.clock(calendar);
+    let now = clock.now();
+    let limits = office
+        .settings
+        .retention
+        .limits(calendar.today(now), calendar);
+    let extent = match arguments.dry_run {
+        true => Extent::Count,
+        false => Extent::Remove,
+    };
+    if extent == Extent::Remove {
+        resume(&office, &clock).await?;
+    }
+    let purged = purge(&office, (now, limits.clone()), extent).await?;
+    tell(&office, &purged, (&limits, &arguments))?;
+    told_to_end(&purged.unswept)
+}
+
+/// Both databases with nobody else at them: the record of what has left is written anew, and the
+/// daemon must not add to it meanwhile.
+///
+/// # Errors
+/// The daemon runs, or a database cannot be opened.
+pub fn alone(config: &Path) -> anyhow::Result<(Office, Lock)> {
+    let settings = config::load(config)?;
+    let lock = Lock::take(&settings.database)?;
+    let calendar = Calendar::open(&settings.database.calendar)?;
+    let ledger = Ledger::open_or_create(&settings.database.ledger)?;
+    Ok((Office::new(settings, calendar, ledger)?, lock))
+}
+
+/// Fails where a file could not be swept.
+///
+/// # Errors
+/// It could not.
+pub fn told_to_end(unswept: &[&str]) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        unswept.is_empty(),
+        "what was removed may still be read in the file of the {}: another program has it open; close that, and run `avstamd purge` again",
+        unswept.join(" and the ")
+    );
+    Ok(())
+}
+
+fn tell(
+    office: &Office,
+    purged: &Purged,
+    (limits, arguments): (&Limits, &Arguments),
+) -> anyhow::Result<()> {
+    let before = |kept: Kept| limits.of(kept).map(|limit| limit.day.to_string());
+    let copies = copies(&office.settings.database);
+    if arguments.json {
+        let removed: Vec<_> = purged
+            .removed
+            .iter()
+            .map(|removed| {
+                json!({
+                    "rule": removed.rule.rule().0, "before": before(removed.rule),
+                    "table": removed.table, "rows": removed.rows
+                })
+            })
+            .collect();
+        return output::json(&json!({
+            "on": limits.today, "dry_run": arguments.dry_run, "removed": removed, "copies": copies
+        }));
+    }
+    let rows = purged.removed.iter().map(|removed| {
+        vec![
+            removed.rule.rule().0.to_owned(),
+            before(removed.rule).unwrap_or_default(),
+            removed.table.to_owned(),
+            removed.rows.to_string(),
+        ]
+    });
+    let headings = ["RULE", "BEFORE", "TABLE", "ROWS"];
+    output::print(&output::table(&headings, rows.collect()));
+    if arguments.dry_run {
+        output::print("Nothing was changed.\n");
+    }
+    tell_copies(&copies);
+    Ok(())
+}
+
+/// Names the copies.
+pub fn tell_copies(copies: &[PathBuf]) {
+    if !copies.is_empty() {
+        output::print("These copies may still hold it; remove those you no longer need:\n");
+    }
+    for copy in copies {
+        output::print(&format!("  {}\n", copy.display()));
+    }
+}
+
+/// The files that migrations and restores left beside the databases.
+pub fn copies(databases: &DatabaseSettings) -> Vec<PathBuf> {
+    let mut copies = Vec::new();
+    for database in [&databases.calendar, &databases.ledger] {
+        let (Some(directory), Some(name)) = (database.parent(), database.file_name()) else {
+            continue;
+        };
+        let name = format!("{}.before-", name.to_string_lossy());
+        // What cannot be listed cannot be named.
+        let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+        let of = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&name));
+        copies.extend(of.map(|entry| entry.path()));
+    }
+    copies.sort();
+    copies
+}
