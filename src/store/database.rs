@@ -5,6 +5,7 @@
 //! may trust: the next work gets a new one, which reads what is there. A file that was replaced or
 //! removed is written to no more.
 
+use std::fs::{self, File};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -15,7 +16,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use tokio::sync::oneshot;
 
 use super::StoreError;
-use super::file::{Identity, refuse_network};
+use super::file::{Identity, beside, refuse_network, sync_directory};
 use super::migration::{Schema, migrate, version};
 
 /// Work for the thread, which hands it the connection or says why there is none. Whether the
@@ -64,6 +65,9 @@ impl Database {
     /// See [`StoreError`]: missing, foreign, newer, or refused by SQLite.
     pub fn open(path: &Path, schema: &'static Schema, absent: Absent) -> Result<Self, StoreError> {
         refuse_network(path)?;
+        if absent == Absent::Create {
+            make_whole(path, schema)?;
+        }
         let mut connection = connect(path, schema, absent)?;
         // A file that is another's, or newer, is left as it is.
         if version(&connection, path, schema)? == 0 && absent == Absent::Refuse {
@@ -245,6 +249,39 @@ fn breaks(error: &rusqlite::Error) -> bool {
     )
 }
 
+/// Makes a database that is not there beside its name, and gives it the name when it is whole: what a
+/// crash leaves in between is never taken for a database that was emptied.
+fn make_whole(path: &Path, schema: &Schema) -> Result<(), StoreError> {
+    use std::os::unix::fs::OpenOptionsExt;
+    if path.exists() {
+        return Ok(());
+    }
+    let new = beside(path, ".new");
+    let mode = if schema.private { 0o600 } else { 0o644 };
+    let mut options = File::options();
+    options.write(true).create(true).truncate(false).mode(mode);
+    // What the directory refuses is told by the opening of the database itself.
+    let Ok(made) = options.open(&new) else {
+        return Ok(());
+    };
+    let failed = |error: std::io::Error| StoreError::Open {
+        path: path.to_owned(),
+        source: rusqlite::Error::ToSqlConversionFailure(Box::new(error)),
+    };
+    // Another process may be about it, too: who comes second finds it made.
+    made.lock().map_err(failed)?;
+    if path.exists() {
+        return Ok(());
+    }
+    made.set_len(0).map_err(failed)?;
+    let _ = fs::remove_file(beside(&new, "-journal"));
+    let mut connection = connect(&new, schema, Absent::Refuse)?;
+    migrate(&mut connection, &new, schema)?;
+    drop(connection);
+    fs::rename(&new, path).map_err(failed)?;
+    sync_directory(path).map_err(failed)
+}
+
 fn connect(path: &Path, schema: &Schema, absent: Absent) -> Result<Connection, StoreError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     match absent {
@@ -394,6 +431,19 @@ mod tests {
         let refused = Database::open(&path, &SCHEMA, Absent::Refuse);
         assert!(matches!(refused, Err(StoreError::Empty { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[test]
+    fn what_a_crash_left_of_the_making_is_made_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        for name in ["t.db.new", "t.db.new-journal"] {
+            std::fs::write(dir.path().join(name), "half").unwrap();
+        }
+        Database::open(&path, &SCHEMA, Absent::Create).unwrap();
+        let made = Connection::open(&path).unwrap();
+        made.execute("INSERT INTO t VALUES (1)", []).unwrap();
+        assert!(!beside(&path, ".new").exists());
     }
 
     #[test]
