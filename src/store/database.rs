@@ -6,6 +6,7 @@
 //! removed is written to no more.
 
 use std::fs::{self, File};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -16,7 +17,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use tokio::sync::oneshot;
 
 use super::StoreError;
-use super::file::{Identity, beside, refuse_network, sync_directory};
+use super::file::{Identity, beside, directory, refuse_network, sync_directory};
 use super::migration::{Schema, migrate, version};
 
 /// Work for the thread, which hands it the connection or says why there is none. Whether the
@@ -252,7 +253,6 @@ fn breaks(error: &rusqlite::Error) -> bool {
 /// Makes a database that is not there beside its name, and gives it the name when it is whole: what a
 /// crash leaves in between is never taken for a database that was emptied.
 fn make_whole(path: &Path, schema: &Schema) -> Result<(), StoreError> {
-    use std::os::unix::fs::OpenOptionsExt;
     if path.exists() {
         return Ok(());
     }
@@ -274,12 +274,23 @@ fn make_whole(path: &Path, schema: &Schema) -> Result<(), StoreError> {
         return Ok(());
     }
     made.set_len(0).map_err(failed)?;
+    if !schema.private && is_shared(path) {
+        let mode = fs::Permissions::from_mode(0o664);
+        made.set_permissions(mode).map_err(failed)?;
+    }
     let _ = fs::remove_file(beside(&new, "-journal"));
     let mut connection = connect(&new, schema, Absent::Refuse)?;
     migrate(&mut connection, &new, schema)?;
     drop(connection);
     fs::rename(&new, path).map_err(failed)?;
     sync_directory(path).map_err(failed)
+}
+
+/// Whether others of the group write where a database lies: then they are to write it, too, whoever
+/// made it. Its log gets the mode that it has.
+fn is_shared(path: &Path) -> bool {
+    let directory = fs::metadata(directory(path));
+    directory.is_ok_and(|directory| directory.permissions().mode() & 0o020 != 0)
 }
 
 fn connect(path: &Path, schema: &Schema, absent: Absent) -> Result<Connection, StoreError> {
@@ -321,7 +332,6 @@ fn tune(connection: &Connection, path: &Path, schema: &Schema) -> Result<(), Sto
 
 /// Makes an empty file only its owner may read, before SQLite writes to it, when the schema asks.
 fn make_private(path: &Path, schema: &Schema) {
-    use std::os::unix::fs::OpenOptionsExt;
     if schema.private {
         // An existing file keeps its mode; a failure here is told by SQLite's own open.
         let _ = std::fs::OpenOptions::new()
@@ -447,8 +457,23 @@ mod tests {
     }
 
     #[test]
+    fn in_a_directory_of_a_group_a_database_is_the_groups_and_a_private_one_is_not() {
+        static SHARED: Schema = Schema {
+            private: false,
+            ..SCHEMA
+        };
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o770)).unwrap();
+        for (schema, mode) in [(&SHARED, 0o664), (&SCHEMA, 0o600)] {
+            let path = dir.path().join(format!("{mode:o}.db"));
+            Database::open(&path, schema, Absent::Create).unwrap();
+            let made = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(made & 0o777, mode);
+        }
+    }
+
+    #[test]
     fn a_private_database_is_its_owners_alone() {
-        use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.db");
         Database::open(&path, &SCHEMA, Absent::Create).unwrap();
