@@ -1,158 +1,53 @@
 //! The SMTP client against a server that misbehaves at every stage.
 
 use std::convert::Infallible;
-use std::io::ErrorKind;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use avstamd::mail::transport::{
-    Credentials, Deadlines, Envelope, Outcome, Parcel, Security, SmtpSettings, Stage, Transport,
-    Verdict, classify,
+    Credentials, Deadlines, Envelope, Outcome, Parcel, Security, Session, SmtpSettings, Stage,
+    Transport, Verdict, classify,
 };
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+
+#[path = "common/relay/mod.rs"]
+mod relay;
+
+use relay::{Certificate, Does, HANGS, Relay, Rule, Script, Step, Stopped, acceptor, says, settle};
+use tempfile::TempDir;
 
 const MESSAGE: &[u8] = b"Subject: prov\r\n\r\n.en punkt\r\n\r\n..\r\nslut\r\n";
 
-/// What the server does at a stage instead of going on.
-#[derive(Debug, Clone)]
-enum Does {
-    Says(Vec<u8>),
-    Closes,
-    Hangs,
-}
+/// The steps that the client waits at in clear text, and what it calls them.
+const STEPS: [(Step, Stage); 7] = [
+    (Step::Greeting, Stage::Greeting),
+    (Step::Ehlo, Stage::Ehlo),
+    (Step::Auth, Stage::Auth),
+    (Step::MailFrom, Stage::MailFrom),
+    (Step::RcptTo, Stage::RcptTo),
+    (Step::Data, Stage::Data),
+    (Step::FinalDot, Stage::FinalDot),
+];
 
-/// What a server saw: its connections, the commands, and the messages as they were meant.
-#[derive(Debug, Default)]
-struct Seen {
-    connections: usize,
-    commands: Vec<String>,
-    messages: Vec<Vec<u8>>,
-}
-
-type Shared = Arc<Mutex<Seen>>;
-
-/// A server that does `does` whenever it comes to `stage`.
-async fn server(stage: Stage, does: Option<Does>) -> (u16, Shared) {
-    server_with("LOGIN PLAIN", stage, does).await
-}
-
-/// The same, offering these ways to log in.
-async fn server_with(logins: &'static str, stage: Stage, does: Option<Does>) -> (u16, Shared) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let seen = Shared::default();
-    let kept = Arc::clone(&seen);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            kept.lock().unwrap().connections += 1;
-            let story = (logins, stage, does.clone());
-            tokio::spawn(converse(stream, story, Arc::clone(&kept)));
-        }
-    });
-    (port, seen)
-}
-
-async fn converse(
-    stream: TcpStream,
-    (logins, odd, does): (&str, Stage, Option<Does>),
-    seen: Shared,
-) -> std::io::Result<()> {
-    let mut stream = BufReader::new(stream);
-    let answer = async |stream: &mut BufReader<TcpStream>, stage: Stage, usual: &[u8]| match (
-        &does,
-        stage == odd,
-    ) {
-        (Some(Does::Closes), true) => Err(ErrorKind::ConnectionAborted.into()),
-        (Some(Does::Hangs), true) => std::future::pending().await,
-        (Some(Does::Says(words)), true) => stream.write_all(words).await,
-        _ => stream.write_all(usual).await,
-    };
-    answer(&mut stream, Stage::Greeting, b"220 hej\r\n").await?;
-    loop {
-        let mut line = String::new();
-        if stream.read_line(&mut line).await? == 0 {
-            return Ok(());
-        }
-        seen.lock()
-            .unwrap()
-            .commands
-            .push(line.trim_end().to_owned());
-        match line.split([' ', ':', '\r']).next().unwrap_or_default() {
-            "EHLO" => {
-                let offers = format!("250-hej\r\n250-SIZE 5000\r\n250 AUTH {logins}\r\n");
-                answer(&mut stream, Stage::Ehlo, offers.as_bytes()).await?;
-            }
-            "AUTH" => {
-                if line.starts_with("AUTH LOGIN") {
-                    // It asks for the name, then for the password.
-                    for asks in [b"334 VXNlcm5hbWU6\r\n", b"334 UGFzc3dvcmQ6\r\n"] {
-                        stream.write_all(asks).await?;
-                        let mut line = String::new();
-                        stream.read_line(&mut line).await?;
-                        seen.lock()
-                            .unwrap()
-                            .commands
-                            .push(line.trim_end().to_owned());
-                    }
-                }
-                answer(&mut stream, Stage::Auth, b"235 ok\r\n").await?;
-            }
-            "MAIL" => answer(&mut stream, Stage::MailFrom, b"250 ok\r\n").await?,
-            "RCPT" => answer(&mut stream, Stage::RcptTo, b"250 ok\r\n").await?,
-            "DATA" => {
-                answer(&mut stream, Stage::Data, b"354 go on\r\n").await?;
-                if odd == Stage::Data && does.is_some() {
-                    continue;
-                }
-                let mut message = Vec::new();
-                loop {
-                    let mut line = Vec::new();
-                    if stream.read_until(b'\n', &mut line).await? == 0 {
-                        return Ok(());
-                    }
-                    if line == b".\r\n" {
-                        break;
-                    }
-                    message.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-                }
-                seen.lock().unwrap().messages.push(message);
-                answer(&mut stream, Stage::FinalDot, b"250 queued\r\n").await?;
-            }
-            "QUIT" => return stream.write_all(b"221 hej\r\n").await,
-            _ => stream.write_all(b"250 ok\r\n").await?,
-        }
+fn settings(port: u16, security: Security) -> SmtpSettings {
+    SmtpSettings {
+        host: "127.0.0.1".into(),
+        port,
+        security,
+        credentials: Some(Credentials {
+            user: "u".into(),
+            password: "hemligt".to_owned().into(),
+        }),
+        ca_file: None,
+        hello_name: Some("prov.example".into()),
+        deadlines: Deadlines::default(),
     }
 }
 
-fn transport(port: u16, security: Security) -> Transport {
-    let short = Duration::from_millis(150);
-    let deadlines = Deadlines {
-        connect: short,
-        command: short,
-        data: short,
-        content: short,
-        final_dot: short,
-        courtesy: short,
-    };
-    let credentials = Some(Credentials {
-        user: "u".into(),
-        password: "hemligt".to_owned().into(),
-    });
-    let (host, hello_name) = ("127.0.0.1".to_owned(), Some("prov.example".to_owned()));
-    Transport::smtp(SmtpSettings {
-        host,
-        port,
-        security,
-        credentials,
-        ca_file: None,
-        hello_name,
-        deadlines,
-    })
-    .unwrap()
+fn session(relay: &Relay, security: Security) -> Session {
+    let transport = Transport::smtp(settings(relay.port, security));
+    transport.unwrap().session()
 }
 
-async fn send(session: &mut avstamd::mail::transport::Session, bytes: &[u8]) -> Outcome {
+async fn send(session: &mut Session, bytes: &[u8]) -> Outcome {
     let envelope = Envelope::new("a@b.example", "c@d.example").unwrap();
     let parcel = Parcel {
         envelope: &envelope,
@@ -166,78 +61,83 @@ async fn send(session: &mut avstamd::mail::transport::Session, bytes: &[u8]) -> 
     }
 }
 
-async fn once(stage: Stage, does: Does) -> (Outcome, Shared) {
-    let (port, seen) = server(stage, Some(does)).await;
-    let outcome = send(&mut transport(port, Security::None).session(), MESSAGE).await;
-    (outcome, seen)
+/// One message in clear text to a relay that does this at a step.
+async fn once(step: Step, does: Does) -> (Outcome, Relay) {
+    let relay = Relay::start(Script::always(step, does));
+    let outcome = send(&mut session(&relay, Security::None), MESSAGE).await;
+    (outcome, relay)
 }
 
-const STAGES: [Stage; 7] = [
-    Stage::Greeting,
-    Stage::Ehlo,
-    Stage::Auth,
-    Stage::MailFrom,
-    Stage::RcptTo,
-    Stage::Data,
-    Stage::FinalDot,
-];
+/// A relay that offers STARTTLS and a session to it that trusts its authority.
+fn secured(script: Script, certificate: Certificate) -> (Relay, Session, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let ca_file = directory.path().join("ca.pem");
+    let script = script.offering(&["STARTTLS", "AUTH PLAIN"]);
+    let relay = Relay::secured(script, acceptor(certificate, &ca_file));
+    let transport = Transport::smtp(SmtpSettings {
+        ca_file: Some(ca_file),
+        ..settings(relay.port, Security::StartTls)
+    });
+    (relay, transport.unwrap().session(), directory)
+}
 
 #[tokio::test]
 async fn a_message_arrives_as_it_was_and_the_connection_is_used_again() {
-    let (port, seen) = server(Stage::File, None).await;
-    let mut session = transport(port, Security::None).session();
+    let relay = Relay::start(Script::default());
+    let mut session = session(&relay, Security::None);
     for _ in 0..3 {
         assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Accepted);
     }
     session.close().await;
-    let seen = seen.lock().unwrap();
-    assert_eq!(seen.connections, 1);
-    assert_eq!(seen.messages, vec![MESSAGE.to_vec(); 3]);
-    assert_eq!(seen.commands[1], "AUTH PLAIN AHUAaGVtbGlndA==");
-    assert_eq!(seen.commands.last().unwrap(), "QUIT");
+    let seen = relay.seen();
+    assert_eq!(seen.connections.len(), 1);
+    assert!(seen.messages.iter().all(|it| it.bytes == MESSAGE));
+    assert_eq!(seen.messages.len(), 3);
+    assert_eq!(seen.connections[0][1], "AUTH PLAIN AHUAaGVtbGlndA==");
+    assert_eq!(seen.connections[0].last().unwrap(), "QUIT");
 }
 
 #[tokio::test]
 async fn a_server_that_knows_only_login_gets_name_and_password_one_by_one() {
-    let (port, seen) = server_with("LOGIN XOAUTH2", Stage::File, None).await;
-    let outcome = send(&mut transport(port, Security::None).session(), MESSAGE).await;
+    let relay = Relay::start(Script::default().offering(&["AUTH LOGIN XOAUTH2"]));
+    let outcome = send(&mut session(&relay, Security::None), MESSAGE).await;
     assert_eq!(outcome.verdict, Verdict::Accepted);
-    let seen = seen.lock().unwrap();
-    assert_eq!(seen.commands[1..4], ["AUTH LOGIN", "dQ==", "aGVtbGlndA=="]);
+    let seen = relay.seen();
+    let dialogue = &seen.connections[0][1..4];
+    assert_eq!(dialogue, ["AUTH LOGIN", "dQ==", "aGVtbGlndA=="]);
     assert_eq!(seen.messages.len(), 1);
 }
 
 #[tokio::test]
 async fn a_wrong_password_is_the_logins_trouble_whichever_way_it_is_given() {
-    for logins in ["LOGIN", "PLAIN"] {
-        let no = Does::Says(b"535 5.7.8 wrong\r\n".to_vec());
-        let (port, seen) = server_with(logins, Stage::Auth, Some(no)).await;
-        let outcome = send(&mut transport(port, Security::None).session(), MESSAGE).await;
+    for logins in ["AUTH LOGIN", "AUTH PLAIN"] {
+        let no = Script::always(Step::Auth, says("535 5.7.8 wrong"));
+        let relay = Relay::start(no.offering(&[logins]));
+        let outcome = send(&mut session(&relay, Security::None), MESSAGE).await;
         assert_eq!(
             (outcome.stage, outcome.verdict),
             (Stage::Auth, Verdict::Login),
             "{logins}"
         );
         assert_eq!(outcome.reply.text, "5.7.8 wrong");
-        let seen = seen.lock().unwrap();
-        assert!(!seen.commands.iter().any(|line| line.starts_with("MAIL")));
+        assert_eq!(relay.seen().commands("MAIL"), 0);
     }
 }
 
 #[tokio::test]
 async fn a_server_that_knows_no_way_we_know_gets_no_password() {
-    let (port, seen) = server_with("XOAUTH2", Stage::File, None).await;
-    let outcome = send(&mut transport(port, Security::None).session(), MESSAGE).await;
+    let relay = Relay::start(Script::default().offering(&["AUTH XOAUTH2"]));
+    let outcome = send(&mut session(&relay, Security::None), MESSAGE).await;
     assert_eq!(
         (outcome.stage, outcome.verdict),
         (Stage::Auth, Verdict::Login)
     );
-    assert_eq!(seen.lock().unwrap().commands.len(), 1, "EHLO");
+    assert_eq!(relay.seen().connections[0], ["EHLO prov.example"]);
 }
 
 #[tokio::test]
 async fn a_refusal_means_what_stage_and_code_say() {
-    for stage in STAGES {
+    for (step, stage) in STEPS {
         for reply in [
             "421 4.3.2 closing",
             "450 4.2.0 later",
@@ -248,8 +148,7 @@ async fn a_refusal_means_what_stage_and_code_say() {
             "554 5.7.1 no",
             "550 5.7.30 basic",
         ] {
-            let (outcome, seen) =
-                once(stage, Does::Says(format!("{reply}\r\n").into_bytes())).await;
+            let (outcome, relay) = once(step, says(reply)).await;
             let (code, text) = reply.split_once(' ').unwrap();
             let expected = classify(stage, code.parse().unwrap(), text);
             assert_eq!(
@@ -258,10 +157,10 @@ async fn a_refusal_means_what_stage_and_code_say() {
                 "{stage} {reply}"
             );
             assert_eq!(outcome.reply.text, text);
-            let arrived = seen.lock().unwrap().messages.len();
+            let arrived = relay.seen().messages.len();
             assert_eq!(
                 arrived,
-                usize::from(stage == Stage::FinalDot),
+                usize::from(step == Step::FinalDot),
                 "{stage} {reply}"
             );
         }
@@ -270,15 +169,15 @@ async fn a_refusal_means_what_stage_and_code_say() {
 
 #[tokio::test]
 async fn silence_is_the_relays_trouble_before_the_final_dot_and_unknown_after_it() {
-    for stage in STAGES {
+    for (step, stage) in STEPS {
         for does in [
             Does::Closes,
-            Does::Hangs,
-            Does::Says(b"hej hopp\r\n".to_vec()),
+            Does::Resets,
+            says("hej hopp"),
             Does::Says(b"\xff\xfe\r\n".to_vec()),
         ] {
-            let (outcome, _) = once(stage, does.clone()).await;
-            let expected = if stage == Stage::FinalDot {
+            let (outcome, _) = once(step, does.clone()).await;
+            let expected = if step == Step::FinalDot {
                 Verdict::Unknown
             } else {
                 Verdict::Relay
@@ -292,110 +191,261 @@ async fn silence_is_the_relays_trouble_before_the_final_dot_and_unknown_after_it
     }
 }
 
+/// RFC 5321 4.5.3.2, in seconds; also where an answer has begun.
 #[tokio::test]
-async fn a_yes_with_letters_of_its_own_is_a_yes() {
-    let (outcome, _) = once(
-        Stage::FinalDot,
-        Does::Says(b"250 mottaget f\xf6r leverans\r\n".to_vec()),
-    )
-    .await;
-    assert_eq!(outcome.verdict, Verdict::Accepted);
-    let (outcome, _) = once(
-        Stage::FinalDot,
-        Does::Says(b"250-ja\r\n250 visst\r\n".to_vec()),
-    )
-    .await;
-    assert_eq!(
-        (outcome.verdict, outcome.reply.text.as_str()),
-        (Verdict::Accepted, "ja visst")
-    );
+async fn fault_43_a_server_that_hangs_is_left_at_each_stages_own_deadline() {
+    let _stopped = Stopped::clock();
+    for (step, stage, seconds) in [
+        (Step::Greeting, Stage::Greeting, 300),
+        (Step::Ehlo, Stage::Ehlo, 300),
+        (Step::StartTls, Stage::StartTls, 300),
+        (Step::Tls, Stage::Tls, 30),
+        (Step::Auth, Stage::Auth, 300),
+        (Step::MailFrom, Stage::MailFrom, 300),
+        (Step::RcptTo, Stage::RcptTo, 300),
+        (Step::Data, Stage::Data, 120),
+        (Step::FinalDot, Stage::FinalDot, 600),
+    ] {
+        for does in [HANGS, Does::SaysAndHangs(b"250-a\r\n25".to_vec())] {
+            if step == Step::Tls && does != HANGS {
+                continue;
+            }
+            let (relay, mut session, _directory) =
+                secured(Script::always(step, does), Certificate::Good);
+            let sending = tokio::spawn(async move { send(&mut session, MESSAGE).await });
+            relay.hangs().await;
+            tokio::time::advance(Duration::from_secs(seconds - 1)).await;
+            settle().await;
+            assert!(!sending.is_finished(), "{stage}: too early");
+            tokio::time::advance(Duration::from_secs(2)).await;
+            let outcome = sending.await.unwrap();
+            let expected = match step {
+                Step::FinalDot => Verdict::Unknown,
+                _ => Verdict::Relay,
+            };
+            assert_eq!((outcome.stage, outcome.verdict), (stage, expected));
+        }
+    }
+}
+
+/// What comes after the yes changes nothing of it, and is not waited for long.
+#[tokio::test]
+async fn fault_43_a_server_that_hangs_at_the_farewell_is_left_within_seconds() {
+    let _stopped = Stopped::clock();
+    let relay = Relay::start(Script::always(Step::Quit, HANGS));
+    let mut session = session(&relay, Security::None);
+    assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Accepted);
+    let closing = tokio::spawn(session.close());
+    relay.hangs().await;
+    tokio::time::advance(Duration::from_secs(6)).await;
+    closing.await.unwrap();
 }
 
 #[tokio::test]
-async fn endless_answers_end() {
-    for stage in [Stage::Greeting, Stage::Ehlo, Stage::FinalDot] {
-        for words in [
-            vec![b'x'; 2_000_000],
-            b"250-a\r\n".repeat(50_000),
-            vec![b' '; 100_000],
+async fn fault_46_a_yes_with_letters_of_its_own_or_in_pieces_is_a_yes() {
+    for (does, text) in [
+        (
+            Does::Says(b"250 mottaget f\xf6r leverans\r\n".to_vec()),
+            "mottaget f?r leverans",
+        ),
+        (Does::Says(b"250-ja\r\n250 visst\r\n".to_vec()), "ja visst"),
+        (
+            Does::Dribbles(b"250-ja\r\n250 visst\r\n".to_vec()),
+            "ja visst",
+        ),
+        (Does::Says(b"250\n".to_vec()), ""),
+    ] {
+        let (outcome, _) = once(Step::FinalDot, does).await;
+        assert_eq!(
+            (outcome.verdict, outcome.reply.text.as_str()),
+            (Verdict::Accepted, text)
+        );
+    }
+}
+
+#[tokio::test]
+async fn fault_47_endless_answers_end() {
+    for (step, stage) in STEPS {
+        for does in [
+            Does::Says(vec![b'x'; 2_000_000]),
+            Does::Says(b"250-a\r\n".repeat(10_000)),
+            Does::Says(vec![b' '; 100_000]),
+            Does::Repeats(b"250-a\r\n".to_vec()),
+            Does::Repeats(b"250 a".to_vec()),
         ] {
-            let (outcome, _) = once(stage, Does::Says(words)).await;
+            let (outcome, _) = once(step, does).await;
+            assert_eq!(outcome.stage, stage);
             assert_ne!(outcome.verdict, Verdict::Accepted, "{stage}");
+            assert!(outcome.reply.text.contains("has no end"), "{outcome:?}");
+        }
+    }
+}
+
+/// Whatever three digits a server makes up.
+#[tokio::test]
+async fn fault_47_no_made_up_code_is_a_yes_but_200_to_299_after_the_final_dot() {
+    for (step, stage) in STEPS {
+        for code in [0, 1, 99, 100, 199, 200, 250, 299, 300, 354, 399, 600, 999] {
+            let (outcome, relay) = once(step, says(&format!("{code:03} hej"))).await;
+            let as_usual = match step {
+                Step::Greeting => code == 220,
+                // Without an offer to log in: that is told.
+                Step::Ehlo => false,
+                Step::Auth => code == 235,
+                Step::Data => code == 354,
+                _ => code == 250,
+            };
+            let yes = as_usual || (step == Step::FinalDot && code / 100 == 2);
+            let accepted = outcome.verdict == Verdict::Accepted;
+            assert_eq!(accepted, yes, "{stage} {code}: {outcome:?}");
+            let refused = matches!(outcome.verdict, Verdict::Permanent | Verdict::Temporary);
+            assert!(!refused, "{stage} {code}: no answer of RFC 5321");
+            assert!(relay.seen().messages.len() <= 1);
         }
     }
 }
 
 #[tokio::test]
 async fn after_a_refused_recipient_the_connection_goes_on() {
-    let (port, seen) = server(
-        Stage::RcptTo,
-        Some(Does::Says(b"550 5.1.1 unknown\r\n".to_vec())),
-    )
-    .await;
-    let mut session = transport(port, Security::None).session();
+    let relay = Relay::start(Script::always(Step::RcptTo, says("550 5.1.1 unknown")));
+    let mut session = session(&relay, Security::None);
     for _ in 0..3 {
         assert_eq!(
             send(&mut session, MESSAGE).await.verdict,
             Verdict::Permanent
         );
     }
-    let seen = seen.lock().unwrap();
-    assert_eq!(seen.connections, 1);
-    assert_eq!(
-        seen.commands
-            .iter()
-            .filter(|command| *command == "RSET")
-            .count(),
-        3
-    );
+    let seen = relay.seen();
+    assert_eq!((seen.connections.len(), seen.commands("RSET")), (1, 3));
+}
+
+/// What a relay does on a refusal's way back must not touch the next message.
+#[tokio::test]
+async fn a_relay_that_fails_at_rset_gets_the_next_message_on_a_new_connection() {
+    for does in [
+        Does::Closes,
+        Does::Resets,
+        says("421 4.3.2 closing"),
+        says("hej"),
+        Does::SaysAndCloses(b"250 ok\r\n".to_vec()),
+    ] {
+        let relay = Relay::start(Script::new([
+            Rule::at(Step::RcptTo, says("450 4.2.0 later")).first(1),
+            Rule::at(Step::Rset, does.clone()),
+        ]));
+        let mut session = session(&relay, Security::None);
+        let first = send(&mut session, MESSAGE).await;
+        assert_eq!(first.verdict, Verdict::Temporary);
+        let second = send(&mut session, MESSAGE).await;
+        assert_eq!(second.verdict, Verdict::Accepted, "{does:?}");
+        let seen = relay.seen();
+        assert_eq!((seen.connections.len(), seen.messages.len()), (2, 1));
+    }
 }
 
 #[tokio::test]
-async fn without_starttls_neither_password_nor_message_leaves() {
-    let (port, seen) = server(Stage::File, None).await;
-    let outcome = send(&mut transport(port, Security::StartTls).session(), MESSAGE).await;
+async fn inside_tls_a_message_arrives_and_the_password_was_never_in_clear_text() {
+    let (relay, mut session, _directory) = secured(Script::default(), Certificate::Good);
+    assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Accepted);
+    let seen = relay.seen();
+    let before = seen.connections[0].iter().filter(|it| !it.starts_with('*'));
+    assert!(before.eq(["EHLO prov.example", "STARTTLS"]));
+    assert_eq!(seen.commands("AUTH"), 1);
+}
+
+#[tokio::test]
+async fn fault_48_a_certificate_that_does_not_hold_gets_neither_password_nor_message() {
+    for certificate in [
+        Certificate::Expired,
+        Certificate::OtherName,
+        Certificate::SelfSigned,
+    ] {
+        let (relay, mut session, _directory) = secured(Script::default(), certificate);
+        let outcome = send(&mut session, MESSAGE).await;
+        assert_eq!(
+            (outcome.stage, outcome.verdict),
+            (Stage::Tls, Verdict::Relay),
+            "{certificate:?}"
+        );
+        assert!(outcome.reply.text.contains("certificate"), "{outcome:?}");
+        let seen = relay.seen();
+        assert_eq!(seen.connections, [["EHLO prov.example", "STARTTLS"]]);
+    }
+}
+
+/// A handshake record of TLS 1.0: its greeting, with a cipher of its time.
+#[tokio::test]
+async fn fault_48_tls_of_old_is_not_spoken() {
+    let mut hello = vec![0x16, 3, 1, 0, 42, 2, 0, 0, 38, 3, 1];
+    hello.extend([7; 32]);
+    hello.extend([0, 0, 0x2f, 0]);
+    let script = Script::always(Step::Tls, Does::Says(hello));
+    let (relay, mut session, _directory) = secured(script, Certificate::Good);
+    let outcome = send(&mut session, MESSAGE).await;
+    assert_eq!(
+        (outcome.stage, outcome.verdict),
+        (Stage::Tls, Verdict::Relay)
+    );
+    assert_eq!(relay.seen().commands("AUTH"), 0);
+}
+
+#[tokio::test]
+async fn fault_49_without_starttls_neither_password_nor_message_leaves() {
+    let relay = Relay::start(Script::default());
+    let outcome = send(&mut session(&relay, Security::StartTls), MESSAGE).await;
     assert_eq!(
         (outcome.stage, outcome.verdict),
         (Stage::StartTls, Verdict::Relay)
     );
-    assert_eq!(seen.lock().unwrap().commands, ["EHLO prov.example"]);
+    assert_eq!(relay.seen().connections, [["EHLO prov.example"]]);
+
+    for no in ["454 4.7.0 TLS not available", "502 5.5.1 unknown", "250 ok"] {
+        let script = Script::always(Step::StartTls, says(no));
+        let (relay, mut session, _directory) = secured(script, Certificate::Good);
+        let outcome = send(&mut session, MESSAGE).await;
+        assert_eq!(
+            (outcome.stage, outcome.verdict),
+            (Stage::StartTls, Verdict::Relay)
+        );
+        let seen = relay.seen();
+        assert_eq!(seen.connections, [["EHLO prov.example", "STARTTLS"]]);
+    }
 }
 
 #[tokio::test]
-async fn what_the_server_says_too_early_is_not_taken_for_what_it_says_inside_tls() {
-    let words = b"250-hej\r\n250 STARTTLS\r\n".to_vec();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        let mut stream = BufReader::new(stream);
-        stream.write_all(b"220 hej\r\n").await.unwrap();
-        let mut line = String::new();
-        stream.read_line(&mut line).await.unwrap();
-        stream.write_all(&words).await.unwrap();
-        stream.read_line(&mut line).await.unwrap();
-        stream
-            .write_all(b"220 go\r\n250 AUTH PLAIN\r\n")
-            .await
-            .unwrap();
-        std::future::pending::<()>().await;
-    });
-    let outcome = send(&mut transport(port, Security::StartTls).session(), MESSAGE).await;
+async fn fault_49_what_is_offered_in_clear_text_counts_for_nothing_inside_tls() {
+    let script = Script {
+        offers_secured: vec!["AUTH XOAUTH2"],
+        ..Script::default()
+    };
+    let (relay, mut session, _directory) = secured(script, Certificate::Good);
+    let outcome = send(&mut session, MESSAGE).await;
+    assert_eq!(
+        (outcome.stage, outcome.verdict),
+        (Stage::Auth, Verdict::Login)
+    );
+    assert_eq!(relay.seen().commands("AUTH"), 0);
+}
+
+#[tokio::test]
+async fn fault_49_what_the_server_says_too_early_is_not_taken_for_what_it_says_inside_tls() {
+    let injected = Does::Says(b"220 go\r\n250 AUTH PLAIN\r\n".to_vec());
+    let script = Script::always(Step::StartTls, injected);
+    let (relay, mut session, _directory) = secured(script, Certificate::Good);
+    let outcome = send(&mut session, MESSAGE).await;
     assert_eq!(
         (outcome.stage, outcome.verdict),
         (Stage::StartTls, Verdict::Relay)
     );
-    assert!(
-        outcome.reply.text.contains("attack"),
-        "{}",
-        outcome.reply.text
-    );
+    let text = &outcome.reply.text;
+    assert!(text.contains("attack"), "{text}");
+    assert_eq!(relay.seen().commands("AUTH"), 0);
 }
 
 #[tokio::test]
-async fn what_is_too_large_or_unfit_is_told_before_any_of_it_leaves() {
-    let (port, seen) = server(Stage::File, None).await;
-    let mut session = transport(port, Security::None).session();
+async fn fault_50_what_is_too_large_or_unfit_is_told_before_any_of_it_leaves() {
+    let relay = Relay::start(Script::default().offering(&["SIZE 5000", "AUTH PLAIN"]));
+    let mut session = session(&relay, Security::None);
     let large = b"a line\r\n".repeat(1_000);
     for bytes in [
         large.as_slice(),
@@ -410,13 +460,27 @@ async fn what_is_too_large_or_unfit_is_told_before_any_of_it_leaves() {
         );
     }
     assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Accepted);
-    assert_eq!(seen.lock().unwrap().messages.len(), 1);
+    let seen = relay.seen();
+    assert_eq!((seen.messages.len(), seen.commands("DATA")), (1, 1));
+}
+
+#[tokio::test]
+async fn fault_52_a_name_without_an_address_is_the_relays_trouble() {
+    let transport = Transport::smtp(SmtpSettings {
+        host: "relay.invalid".into(),
+        ..settings(587, Security::StartTls)
+    });
+    let outcome = send(&mut transport.unwrap().session(), MESSAGE).await;
+    assert_eq!(
+        (outcome.stage, outcome.verdict),
+        (Stage::Resolve, Verdict::Relay)
+    );
 }
 
 #[tokio::test]
 async fn what_cannot_be_written_down_does_not_leave() {
-    let (port, seen) = server(Stage::File, None).await;
-    let mut session = transport(port, Security::None).session();
+    let relay = Relay::start(Script::default());
+    let mut session = session(&relay, Security::None);
     let envelope = Envelope::new("a@b.example", "c@d.example").unwrap();
     let parcel = Parcel {
         envelope: &envelope,
@@ -426,9 +490,9 @@ async fn what_cannot_be_written_down_does_not_leave() {
     let refused = session.send(parcel, || async { Err("disk full") }).await;
     assert_eq!(refused.unwrap_err(), "disk full");
     assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Accepted);
-    let seen = seen.lock().unwrap();
+    let seen = relay.seen();
     assert_eq!(
-        (seen.connections, seen.messages.len()),
+        (seen.connections.len(), seen.messages.len()),
         (2, 1),
         "on a new connection"
     );
@@ -436,11 +500,12 @@ async fn what_cannot_be_written_down_does_not_leave() {
 
 #[tokio::test]
 async fn an_abandoned_send_takes_its_connection_with_it() {
-    let (port, seen) = server(Stage::FinalDot, Some(Does::Hangs)).await;
-    let mut session = transport(port, Security::None).session();
-    let abandoned =
-        tokio::time::timeout(Duration::from_millis(60), send(&mut session, MESSAGE)).await;
-    assert!(abandoned.is_err());
-    assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Unknown);
-    assert_eq!(seen.lock().unwrap().connections, 2);
+    let relay = Relay::start(Script::new([Rule::at(Step::FinalDot, HANGS).first(1)]));
+    let mut session = session(&relay, Security::None);
+    tokio::select! {
+        outcome = send(&mut session, MESSAGE) => panic!("{outcome:?}"),
+        () = relay.hangs() => {}
+    }
+    assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Accepted);
+    assert_eq!(relay.seen().connections.len(), 2);
 }
