@@ -156,9 +156,10 @@ impl Outcome {
 /// What an answer that is not the hoped-for one means at a stage (RFC 5321 4.2, RFC 3463, RFC
 /// 4954). A 2xx to the final dot is acceptance.
 ///
-/// Servers put off what they hold against us until RCPT (Postfix's `smtpd_delay_reject`), so there
-/// the enhanced code decides: addresses (5.1.x), mailboxes (5.2.x) and routing (5.4.x) are the
-/// recipient's; protocol (5.5.x), policy (5.7.x) and a sender they do not like are ours.
+/// Servers put off what they hold against us until RCPT (Postfix's `smtpd_delay_reject`) or DATA,
+/// before which nothing of the message has been said: there the enhanced code decides. Addresses
+/// (5.1.x), mailboxes (5.2.x) and routing (5.4.x) are the recipient's; protocol (5.5.x), policy (5.7.x)
+/// and a sender they do not like are ours. MAIL FROM names but ourselves, and no size.
 pub fn classify(stage: Stage, code: u16, text: &str) -> Verdict {
     let enhanced = text.split_whitespace().next().unwrap_or_default();
     match (stage, code) {
@@ -166,18 +167,23 @@ pub fn classify(stage: Stage, code: u16, text: &str) -> Verdict {
         // It may have taken the message and then gone away.
         (Stage::FinalDot, 421) => Verdict::Unknown,
         (Stage::FinalDot, 400..=499) => Verdict::Temporary,
+        // By RFC 4954 these speak of the login wherever they come.
+        (Stage::FinalDot, 530 | 534 | 535 | 538) => Verdict::Login,
         (Stage::FinalDot, 500..=599) => Verdict::Permanent,
         (Stage::FinalDot, _) => Verdict::Unknown,
         (Stage::Auth, 500..=599) => Verdict::Login,
-        (Stage::RcptTo | Stage::MailFrom, 500..=599) if wants_login(code, enhanced, text) => {
+        (Stage::MailFrom | Stage::RcptTo | Stage::Data, 500..=599)
+            if wants_login(code, enhanced, text) =>
+        {
             Verdict::Login
         }
         // 421: closing down. 432: slow down (RFC 4954; Exchange Online's throttling).
         (_, 421 | 432) => Verdict::Relay,
-        (Stage::RcptTo, 500..=599) if is_held_against_us(enhanced, text) => Verdict::Relay,
+        (Stage::RcptTo | Stage::Data, 500..=599) if is_held_against_us(enhanced, text) => {
+            Verdict::Relay
+        }
         (Stage::RcptTo | Stage::Data, 400..=499) => Verdict::Temporary,
         (Stage::RcptTo | Stage::Data, 500..=599) => Verdict::Permanent,
-        (Stage::MailFrom, 552) => Verdict::Permanent,
         _ => Verdict::Relay,
     }
 }
@@ -193,7 +199,7 @@ fn wants_login(code: u16, enhanced: &str, text: &str) -> bool {
                 .contains("authentication required"))
 }
 
-/// Whether a refusal of RCPT says something of us and not of the recipient.
+/// Whether a refusal of RCPT or DATA says something of us and not of the recipient.
 fn is_held_against_us(enhanced: &str, text: &str) -> bool {
     if is_enhanced(enhanced) {
         return enhanced.starts_with("5.5.")
@@ -240,6 +246,7 @@ mod tests {
             ),
             (S::MailFrom, 550, "5.1.8 sender unknown", V::Relay),
             (S::MailFrom, 452, "4.3.1 storage", V::Relay),
+            (S::MailFrom, 552, "5.2.2 sender over quota", V::Relay),
             (S::RcptTo, 550, "5.1.1 unknown user", V::Permanent),
             (S::RcptTo, 450, "4.2.0 greylisted", V::Temporary),
             (S::RcptTo, 452, "4.2.2 full", V::Temporary),
@@ -301,10 +308,13 @@ mod tests {
             (S::MailFrom, 550, "Authentication required", V::Login),
             (S::Data, 451, "4.3.0 later", V::Temporary),
             (S::Data, 554, "no valid recipients", V::Permanent),
+            (S::Data, 530, "5.7.0 must authenticate", V::Login),
+            (S::Data, 554, "5.7.1 Client host rejected", V::Relay),
             (S::FinalDot, 250, "2.0.0 queued", V::Accepted),
             (S::FinalDot, 451, "4.3.0 later", V::Temporary),
             (S::FinalDot, 552, "5.3.4 too big", V::Permanent),
             (S::FinalDot, 554, "5.7.1 spam", V::Permanent),
+            (S::FinalDot, 530, "5.7.0 must authenticate", V::Login),
             (S::FinalDot, 421, "4.3.2 closing", V::Unknown),
             (S::FinalDot, 0, "", V::Unknown),
             (S::FinalDot, 354, "go on", V::Unknown),
