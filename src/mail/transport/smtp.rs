@@ -10,7 +10,7 @@
 //! trips, and take answers out of step with what they answer; the limit a minute sets the pace.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -334,8 +334,8 @@ async fn reach(server: &Server) -> Tried<TcpStream> {
         tokio::net::lookup_host((host.as_str(), *port)),
     )
     .await;
-    let addresses: Vec<_> = match lookup {
-        Ok(Ok(addresses)) => addresses.collect(),
+    let addresses = match lookup {
+        Ok(Ok(addresses)) => addresses,
         Ok(Err(why)) => return Err(Outcome::silent(Stage::Resolve, why)),
         Err(_) => {
             return Err(Outcome::silent(
@@ -344,9 +344,17 @@ async fn reach(server: &Server) -> Tried<TcpStream> {
             ));
         }
     };
+    connect(addresses, deadlines.connect).await
+}
+
+/// A connection to the first address that answers.
+async fn connect(
+    addresses: impl IntoIterator<Item = SocketAddr>,
+    deadline: Duration,
+) -> Tried<TcpStream> {
     let mut last = Outcome::silent(Stage::Resolve, "the name has no address");
     for address in addresses {
-        match timeout(deadlines.connect, TcpStream::connect(address)).await {
+        match timeout(deadline, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
                 // Commands are small and wait for answers: without this each costs 40 ms.
                 if let Err(why) = stream.set_nodelay(true) {
@@ -413,21 +421,49 @@ async fn log_in(
     let offers = |mechanism: &str| offered.split([' ', '=']).any(|word| word == mechanism);
     let (user, password) = (&credentials.user, credentials.password.expose_secret());
     let encoded = |text: &str| STANDARD.encode(text);
-    if offers("PLAIN") {
-        let line = format!("AUTH PLAIN {}", encoded(&format!("\0{user}\0{password}")));
-        say(wire, Stage::Auth, &line, 235, deadline).await?;
+    let steps = if offers("PLAIN") {
+        let secret = encoded(&format!("\0{user}\0{password}"));
+        vec![(format!("AUTH PLAIN {secret}"), 235, secret)]
     } else if offers("LOGIN") {
-        say(wire, Stage::Auth, "AUTH LOGIN", 334, deadline).await?;
-        say(wire, Stage::Auth, &encoded(user), 334, deadline).await?;
-        say(wire, Stage::Auth, &encoded(password), 235, deadline).await?;
+        let (user, secret) = (encoded(user), encoded(password));
+        vec![
+            ("AUTH LOGIN".to_owned(), 334, secret.clone()),
+            (user, 334, secret.clone()),
+            (secret.clone(), 235, secret),
+        ]
     } else {
         let why = "the server offers neither AUTH PLAIN nor LOGIN; leave out user and password-file if it needs no login";
         return Err(Outcome {
             verdict: Verdict::Login,
             ..Outcome::silent(Stage::Auth, why)
         });
+    };
+    for (line, hoped, secret) in steps {
+        wire.command(&line, deadline)
+            .await
+            .map_err(|why| Outcome::silent(Stage::Auth, why))?;
+        let (code, mut lines) = wire
+            .reply(deadline)
+            .await
+            .map_err(|why| Outcome::silent(Stage::Auth, why))?;
+        tracing::debug!(stage = %Stage::Auth, code, "answered");
+        if code != hoped {
+            for line in &mut lines {
+                hide(line, &secret, password);
+            }
+            return Err(Outcome::answered(Stage::Auth, Reply::new(code, &lines)));
+        }
     }
     Ok(())
+}
+
+/// Takes what a server repeats of a password out of its words, which are told and logged.
+fn hide(words: &mut String, secret: &str, password: &str) {
+    let as_read = |byte: u8| if byte.is_ascii() { byte as char } else { '?' };
+    let password: String = password.bytes().map(as_read).collect();
+    for secret in [secret, &password] {
+        *words = words.replace(secret, "(password)");
+    }
 }
 
 async fn say(
@@ -459,5 +495,36 @@ async fn expect(
         Ok(lines)
     } else {
         Err(Outcome::answered(stage, Reply::new(code, &lines)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn fault_52_a_dead_address_leaves_the_next() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let alive = listener.local_addr().unwrap();
+        let dead = SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], alive.port()));
+        let stream = connect([dead, alive], Duration::from_secs(30)).await;
+        assert_eq!(stream.unwrap().peer_addr().unwrap(), alive);
+        let refused = connect([dead], Duration::from_secs(30)).await.unwrap_err();
+        assert_eq!(refused.stage, Stage::Connect);
+        let nowhere = connect([], Duration::from_secs(30)).await.unwrap_err();
+        assert_eq!(nowhere.stage, Stage::Resolve);
+    }
+
+    #[test]
+    fn what_a_server_repeats_of_a_password_is_hidden() {
+        let mut words = "no bMO2c2Vu, l?sen".to_owned();
+        hide(&mut words, "bMO2c2Vu", "l\u{f6}sen");
+        // Its letters come as they are read: each byte that is not ASCII as a question mark.
+        assert_eq!(words, "no (password), l?sen");
+        let mut words = "no l??sen".to_owned();
+        hide(&mut words, "bMO2c2Vu", "l\u{f6}sen");
+        assert_eq!(words, "no (password)");
     }
 }
