@@ -13,6 +13,7 @@ use super::pace::Pace;
 use super::post::{Post, PostError};
 use super::pulse::Pulse;
 use crate::config::TransportKind;
+use crate::mail::transport::Stage;
 use crate::plan::backoff::{Trouble, next_try};
 
 /// What is in force: settings with their databases and words, and the way out they name.
@@ -184,7 +185,8 @@ impl Pause {
             return;
         };
         self.failures += 1;
-        let kind = if *login {
+        // Whatever fails at AUTH may be counted as a wrong password.
+        let kind = if *login || attempt.stage == Stage::Auth.to_string() {
             Trouble::Login
         } else {
             Trouble::Relay
