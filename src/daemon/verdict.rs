@@ -2,12 +2,14 @@
 //!
 //! A refusal says something of a mail only where the relay is otherwise well. So refusals wait for
 //! a yes beside them: three in a row, and no yes yet, are the relay's; five where it has taken mail
-//! before, for it may have reached the end of what it takes. Only where it tells one address from
-//! another (unknown here, closed there) is it believed without a yes. What the relay holds against
-//! us it may say of each recipient: such a refusal waits beside the others, and no mail is ever
-//! given up for it. A refusal that was not believed is tried again behind the other mails, and
-//! believed when they have shown that the relay is well. And a connection that breaks in the middle
-//! of a transaction is taken for this mail's trouble until that has come three times in a row.
+//! before, for it may have reached the end of what it takes. A no comes sooner than a yes, so for
+//! each other lane, whose mail may be on its way to one, there may be one more. Only where it tells
+//! one address from another (unknown here, closed there) is it believed without a yes. What the
+//! relay holds against us it may say of each recipient: such a refusal waits beside the others, and
+//! no mail is ever given up for it. A refusal that was not believed is tried again behind the other
+//! mails, and believed when they have shown that the relay is well. And a connection that breaks in
+//! the middle of a transaction is taken for this mail's trouble until that has come three times in
+//! a row.
 
 use std::collections::BTreeMap;
 
@@ -212,7 +214,7 @@ impl Judge {
             0 => IN_A_ROW,
             _ => IN_A_ROW_AFTER_YES,
         };
-        if self.refused.len() >= in_a_row {
+        if self.refused.len() >= in_a_row + self.lanes.saturating_sub(1) {
             judgement
                 .settled
                 .extend(self.release_those_waiting().settled);
@@ -556,6 +558,20 @@ mod tests {
         assert_eq!(judgement.settled.len(), 5);
         assert!(judgement.round_is_over);
         assert_eq!(judge.delivered.refused, 1);
+    }
+
+    /// Every second address unknown: of two lanes one may hear several before the other's yes.
+    #[test]
+    fn refusals_heard_while_another_lane_sends_are_not_yet_in_a_row() {
+        let mut judge = Judge::default();
+        judge.lane_begins();
+        judge.lane_begins();
+        judge.begins(&mail(1));
+        for id in 2..=4 {
+            assert!(!judge.judge(&mail(id), no("go away"), NOW).round_is_over);
+        }
+        let judgement = judge.judge(&mail(5), no("go away"), NOW);
+        assert!(judgement.round_is_over);
     }
 
     #[test]
