@@ -1,11 +1,12 @@
 //! Deliver: what is written down is sent until the server says yes or no.
 //!
-//! A round keeps a few lanes busy, each with a connection of its own. A lane claims what the limit a
-//! minute lets go now, renders it from what is so now, stores the bytes, and sends them; nothing
-//! that waits has been put into words. No transaction is held across the network. The first lane
-//! opens its connection alone, so that a wrong password is tried once; the others join it when the
-//! relay has taken it in. The round ends with the queue, with the day, or with the relay: then what
-//! was not tried waits, uncounted, and the caller pauses.
+//! A round keeps a few lanes busy, each with a connection of its own. One that finds nothing ready
+//! claims what the limit a minute lets go now, renders it from what is so now and stores the bytes,
+//! for all: what hangs in one lane is one mail. Nothing that waits has been put into words, and no
+//! transaction is held across the network. The first lane opens its connection alone, so that a
+//! wrong password is tried once; the others join it when the relay has taken it in. The round ends
+//! with the queue, with the day, or with the relay: then what was not tried waits, uncounted, and
+//! the caller pauses.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -29,7 +30,7 @@ use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::plan::{Slot, slot};
 use crate::store::{Attempt, Claimed, Prepared, Settlement};
 
-/// Mails a lane claims at a time: few enough to be fresh when they leave, enough to save writes.
+/// Mails that are claimed at a time: few enough to be fresh when they leave, enough to save writes.
 const BATCH: usize = 16;
 
 /// The wait between tries to write down what became of a mail, and the tries of a single round.
@@ -110,9 +111,16 @@ enum Gate {
     Over,
 }
 
+/// Mails claimed and put into words, for whichever lane comes first, and their places in the minute.
+struct Ready {
+    mails: VecDeque<(Claimed, Prepared)>,
+    places: Places,
+}
+
 /// What the lanes of a round share.
 struct Desk {
     round: Round,
+    ready: tokio::sync::Mutex<Ready>,
     judge: Mutex<Judge>,
     gate: watch::Sender<Gate>,
     scales: tokio::sync::Mutex<Scales>,
@@ -129,6 +137,10 @@ pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
     round.office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
     let desk = Arc::new(Desk {
         round: round.clone(),
+        ready: tokio::sync::Mutex::new(Ready {
+            mails: VecDeque::new(),
+            places: Places::unlimited(0),
+        }),
         judge: Mutex::default(),
         gate: watch::Sender::new(Gate::Shut),
         scales: tokio::sync::Mutex::default(),
@@ -148,6 +160,7 @@ pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
     }
     let judgements = lock(&desk.judge).end();
     desk.write_down(judgements).await?;
+    desk.give_back().await?;
     let delivered = lock(&desk.judge).delivered.clone();
     failed.map_or(Ok(delivered), Err)
 }
@@ -226,26 +239,34 @@ impl Desk {
         counter: &mut Counter,
         at_work: &mut AtWork<'_>,
     ) -> Result<(), OfficeError> {
-        while self.goes_on() {
-            let Some(mut places) = self.places().await else {
+        while let Some((mail, prepared)) = self.next().await? {
+            if !self.send((counter, at_work), &mail, &prepared).await? {
                 break;
-            };
-            let Some(mut ready) = self.claim(places.left()).await? else {
-                break;
-            };
-            places.keep(ready.len());
-            while let Some((mail, prepared)) = ready.pop_front() {
-                if !self.goes_on() {
-                    ready.push_front((mail, prepared));
-                    return self.give_back(ready).await;
-                }
-                places.leaves(Clock::System.now());
-                if !self.send((counter, at_work), &mail, &prepared).await? {
-                    return self.give_back(ready).await;
-                }
             }
         }
         Ok(())
+    }
+
+    /// The next mail to be sent, if another may be begun. Whoever finds none ready claims some, and
+    /// the others wait for that.
+    async fn next(&self) -> Result<Option<(Claimed, Prepared)>, OfficeError> {
+        let mut ready = self.ready.lock().await;
+        while self.goes_on() {
+            if let Some(next) = ready.mails.pop_front() {
+                ready.places.leaves(Clock::System.now());
+                return Ok(Some(next));
+            }
+            let Some(places) = self.places().await else {
+                break;
+            };
+            let Some(mails) = self.claim(places.left()).await? else {
+                break;
+            };
+            ready.places = places;
+            ready.places.keep(mails.len());
+            ready.mails = mails;
+        }
+        Ok(None)
     }
 
     /// Claims up to `most` of what is due, renders it and stores the bytes, before anything is tried.
@@ -367,10 +388,12 @@ impl Desk {
         let judgements = lock(&self.judge).judge(mail, delivery, clock.now());
         let (over, lane_ends) = (judgements.round_is_over, judgements.lane_ends);
         at_work.counted = !lane_ends;
-        self.write_down(judgements).await?;
+        // Before it is written down: nobody begins another meanwhile.
         if over {
             self.gate.send_replace(Gate::Over);
-        } else if taken_in {
+        }
+        self.write_down(judgements).await?;
+        if taken_in {
             from_shut_to(&self.gate, Gate::Open);
         }
         Ok(!over && !lane_ends)
@@ -402,9 +425,9 @@ impl Desk {
     }
 
     /// Mails that were claimed and not begun wait again.
-    async fn give_back(&self, ready: VecDeque<(Claimed, Prepared)>) -> Result<(), OfficeError> {
+    async fn give_back(&self) -> Result<(), OfficeError> {
         let now = self.round.clock.now();
-        for (mail, _) in ready {
+        for (mail, _) in std::mem::take(&mut self.ready.lock().await.mails) {
             let ledger = &self.round.office.ledger;
             ledger
                 .settle(mail.id, Settlement::Released(now), now)
