@@ -91,10 +91,34 @@ async fn a_message_arrives_as_it_was_and_the_connection_is_used_again() {
     session.close().await;
     let seen = relay.seen();
     assert_eq!(seen.connections.len(), 1);
-    assert!(seen.messages.iter().all(|it| it.bytes == MESSAGE));
     assert_eq!(seen.messages.len(), 3);
+    for message in &seen.messages {
+        assert_eq!(message.bytes, MESSAGE);
+        let envelope = (message.from.as_str(), message.to.as_str());
+        assert_eq!(envelope, ("a@b.example", "c@d.example"));
+    }
     assert_eq!(seen.connections[0][1], "AUTH PLAIN AHUAaGVtbGlndA==");
     assert_eq!(seen.connections[0].last().unwrap(), "QUIT");
+}
+
+/// A server may close an idle connection at any time; then nothing has happened.
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_meanwhile_is_replaced() {
+    for does in [
+        Does::Closes,
+        Does::Resets,
+        Does::SaysAndCloses(b"421 4.4.2 idle too long\r\n".to_vec()),
+    ] {
+        let idle = Rule::at(Step::MailFrom, does).on(0..1).after(1);
+        let relay = Relay::start(Script::new([idle]));
+        let mut session = session(&relay, Security::None);
+        for _ in 0..2 {
+            assert_eq!(send(&mut session, MESSAGE).await.verdict, Verdict::Accepted);
+        }
+        let seen = relay.seen();
+        let on: Vec<_> = seen.messages.iter().map(|it| it.connection).collect();
+        assert_eq!(on, [0, 1]);
+    }
 }
 
 #[tokio::test]
@@ -218,6 +242,8 @@ async fn fault_43_a_server_that_hangs_is_left_at_each_stages_own_deadline() {
             settle().await;
             assert!(!sending.is_finished(), "{stage}: too early");
             tokio::time::advance(Duration::from_secs(2)).await;
+            settle().await;
+            assert!(sending.is_finished(), "{stage}: too late");
             let outcome = sending.await.unwrap();
             let expected = match step {
                 Step::FinalDot => Verdict::Unknown,
@@ -238,7 +264,8 @@ async fn fault_43_a_server_that_hangs_at_the_farewell_is_left_within_seconds() {
     let closing = tokio::spawn(session.close());
     relay.hangs().await;
     tokio::time::advance(Duration::from_secs(6)).await;
-    closing.await.unwrap();
+    settle().await;
+    assert!(closing.is_finished());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! A morning's mails against relays as they are: what is one mail's trouble and what is everybody's.
 
+mod faults;
 mod log;
 mod matrix;
 mod town;
@@ -13,7 +14,8 @@ use std::time::Duration;
 use avstamd::daemon::{Delivered, Pace, Post, Round, deliver, tick};
 use avstamd::follow_up::{Measure, MeasureStatus, UnitCode};
 use avstamd::plan::Trouble;
-use avstamd::store::{Batch, Hold};
+use avstamd::store::{Batch, Claimed, Hold};
+use jiff::Timestamp;
 use jiff::civil::date;
 use relay::{Does, Rule, Script, Step, says};
 use tokio::sync::watch;
@@ -80,7 +82,7 @@ async fn what_is_held_against_us_makes_nobodys_address_bad() {
 
 #[tokio::test]
 async fn unknown_recipients_are_refused_and_the_others_get_theirs() {
-    let town = Town::new(unknown(|to| number(to) % 2 == 0), 2, 30).await;
+    let town = Town::new(unknown(|to| number(to).is_multiple_of(2)), 2, 30).await;
     let delivered = town.at("2026-12-01T07:00").await;
     assert_eq!(
         (delivered.sent, delivered.refused, delivered.relay),
@@ -199,17 +201,18 @@ async fn what_waits_under_the_limit_is_not_in_words_yet_and_what_is_cancelled_st
     assert_eq!((delivered.sent, delivered.withdrawn), (0, 30));
 }
 
+/// Mails that were planned and claimed, and that nobody has tried.
+async fn left_claimed(town: &Town, now: Timestamp) -> Vec<Claimed> {
+    tick(&town.office, now).await.unwrap();
+    let claimed = town.office.ledger.claim(now, DUE, 5, Hold::default());
+    claimed.await.unwrap()
+}
+
 #[tokio::test]
 async fn what_an_error_left_claimed_is_sent_by_the_next_round() {
     let town = Town::new(Script::default(), 2, 5).await;
     let clock = town.clock("2026-12-01T07:00");
-    tick(&town.office, clock.now()).await.unwrap();
-    let claimed = town
-        .office
-        .ledger
-        .claim(clock.now(), DUE, 5, Hold::default())
-        .await
-        .unwrap();
+    let claimed = left_claimed(&town, clock.now()).await;
     assert_eq!(claimed.len(), 5);
     assert_eq!(town.at("2026-12-01T07:01").await.sent, 5);
     assert!(town.directory.path().join("ledger.db").exists());
@@ -227,13 +230,7 @@ fn has_old(town: &Town, message: usize) -> bool {
 async fn beside_one_that_is_tried_again_the_new_mail_waits() {
     let town = Town::new(Script::default(), 1, 1).await;
     let clock = town.clock("2026-12-01T16:50");
-    tick(&town.office, clock.now()).await.unwrap();
-    let claimed = town
-        .office
-        .ledger
-        .claim(clock.now(), DUE, 5, Hold::default())
-        .await
-        .unwrap();
+    let claimed = left_claimed(&town, clock.now()).await;
     let prepared = avstamd::store::Prepared {
         address: address(0),
         subject: "Som den var".into(),

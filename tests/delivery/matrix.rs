@@ -64,35 +64,33 @@ fn column(name: &str) -> impl Iterator<Item = (Does, &'static str, &'static str)
 
 /// Before the relay knows of a recipient: one town bears every answer, for nothing is counted.
 async fn before_any_recipient(name: &str, step: Step) {
-    let town = match step {
-        Step::StartTls => {
-            let script = Script::default().offering(&["STARTTLS"]);
-            Town::secured(script, Certificate::Good, 3).await
-        }
-        _ => Town::new(Script::default(), 1, 3).await,
+    let offers = match step {
+        Step::StartTls => "STARTTLS",
+        _ => "AUTH PLAIN",
     };
-    let offers: &[_] = match step {
-        Step::StartTls => &["STARTTLS"],
-        _ => &["AUTH PLAIN"],
+    let well = Script::default().offering(&[offers]);
+    let town = match step {
+        Step::StartTls => Town::secured(well.clone(), Certificate::Good, 3).await,
+        _ => Town::new(well.clone(), 1, 3).await,
     };
     for (does, reply, word) in column(name) {
         let case = format!("{name}: {reply}");
         let before = town.relay.seen().connections.len();
-        let script = Script::always(step, does).offering(offers);
-        town.relay.does(script);
+        let script = Script::always(step, does);
+        town.relay.does(script.offering(&[offers]));
         let delivered = town.at(MORNING).await;
         let relay = delivered.relay.expect(&case);
         assert_eq!(if relay.login { "login" } else { "relay" }, word, "{case}");
         assert_eq!(town.in_state("waiting").await, 3, "{case}");
         for principal in 0..3 {
-            let (mail, tries, _) = town.mail(principal).await;
+            let (mail, tries) = town.mail(principal).await;
             assert_eq!((mail.attempts, tries.len()), (0, 0), "{case}");
         }
         let connections = town.relay.seen().connections.len() - before;
         assert_eq!(connections, 1, "{case}: it is asked once");
     }
     assert_eq!(town.relay.seen().messages.len(), 0);
-    town.relay.does(Script::default().offering(offers));
+    town.relay.does(well);
     assert_eq!(town.at("2026-12-01T10:00").await.sent, 3);
     assert_eq!(town.relay.seen().messages.len(), 3);
 }
@@ -107,7 +105,7 @@ async fn of_one_recipient(name: &str, step: Step) {
         }
         let town = Town::new(Script::new([rule]), 1, 3).await;
         let delivered = town.at(MORNING).await;
-        let (mail, tries, _) = town.mail(1).await;
+        let (mail, tries) = town.mail(1).await;
         let (state, outcomes): (_, &[_]) = match word {
             "login" => ("waiting", &[]),
             "ours" if reply.starts_with('5') => ("waiting", &["permanent"]),

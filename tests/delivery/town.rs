@@ -153,15 +153,15 @@ impl Town {
         mails.iter().filter(|mail| mail.state == state).count()
     }
 
-    /// A principal's latest mail, its tries, and its bytes.
-    pub async fn mail(&self, principal: usize) -> (MailRow, Vec<AttemptRow>, Option<Vec<u8>>) {
+    /// A principal's latest mail and its tries.
+    pub async fn mail(&self, principal: usize) -> (MailRow, Vec<AttemptRow>) {
         let ledger = &self.office.ledger;
         let person = PersonId::new(format!("r{principal}"));
         let mails = ledger.mails(true).await.unwrap();
         let of = mails.iter().rfind(|mail| mail.person == person);
         let id = of.expect("there is a mail").id;
-        let (mail, tries, _, bytes) = ledger.mail(id).await.unwrap().unwrap();
-        (mail, tries, bytes)
+        let (mail, tries, ..) = ledger.mail(id).await.unwrap().unwrap();
+        (mail, tries)
     }
 }
 
