@@ -12,6 +12,7 @@ use super::office::{Office, OfficeError};
 use super::pace::Pace;
 use super::post::{Post, PostError};
 use super::pulse::Pulse;
+use super::watch::note_mail;
 use crate::config::TransportKind;
 use crate::mail::transport::Stage;
 use crate::plan::backoff::{Trouble, next_try};
@@ -120,7 +121,11 @@ impl Courier {
             return Ok(None);
         }
         let delivered = deliver(&self.work).await?;
-        lock(&self.shared.pause).learn(&delivered, self.clock.now());
+        let now = self.clock.now();
+        lock(&self.shared.pause).learn(&delivered, now);
+        if delivered.sent > 0 || delivered.relay.is_some() {
+            note_mail(&self.work.office, now, delivered.sent > 0).await?;
+        }
         Ok(Some(delivered))
     }
 }

@@ -111,10 +111,12 @@ enum Gate {
     Over,
 }
 
-/// Mails claimed and put into words, for whichever lane comes first, and their places in the minute.
+/// Mails claimed and put into words, for whichever lane comes first, their places in the minute, and
+/// what is held of the day.
 struct Ready {
     mails: VecDeque<(Claimed, Prepared)>,
     places: Places,
+    scales: Scales,
 }
 
 /// What the lanes of a round share.
@@ -123,7 +125,6 @@ struct Desk {
     ready: tokio::sync::Mutex<Ready>,
     judge: Mutex<Judge>,
     gate: watch::Sender<Gate>,
-    scales: tokio::sync::Mutex<Scales>,
 }
 
 /// Claims and sends until nothing is due, mail may no longer leave today, the relay fails or the
@@ -140,10 +141,10 @@ pub async fn deliver(round: &Round) -> Result<Delivered, OfficeError> {
         ready: tokio::sync::Mutex::new(Ready {
             mails: VecDeque::new(),
             places: Places::unlimited(0),
+            scales: Scales::default(),
         }),
         judge: Mutex::default(),
         gate: watch::Sender::new(Gate::Shut),
-        scales: tokio::sync::Mutex::default(),
     });
     let mut lanes = JoinSet::new();
     for number in 0..round.office.settings.transport.connections {
@@ -259,7 +260,7 @@ impl Desk {
             let Some(places) = self.places().await else {
                 break;
             };
-            let Some(mails) = self.claim(places.left()).await? else {
+            let Some(mails) = self.claim(places.left(), &mut ready.scales).await? else {
                 break;
             };
             ready.places = places;
@@ -274,6 +275,7 @@ impl Desk {
     async fn claim(
         &self,
         most: usize,
+        scales: &mut Scales,
     ) -> Result<Option<VecDeque<(Claimed, Prepared)>>, OfficeError> {
         let Round {
             office,
@@ -291,7 +293,7 @@ impl Desk {
         let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {
             return Ok(None);
         };
-        let hold = self.scales.lock().await.hold(office, (now, day)).await?;
+        let hold = scales.hold(office, (now, day)).await?;
         let claimed = office.ledger.claim(now, day, most, hold).await?;
         if claimed.is_empty() {
             return Ok(None);

@@ -29,6 +29,8 @@ const ALIVE: &str = "alive";
 const STORM: &str = "storm";
 const HEALED: &str = "healed";
 const DOWN: &str = "down/";
+const NO_MAIL: &str = "no-mail";
+const STOPPED: &str = "stopped/";
 const FAULT: &str = "fault/";
 
 fn fact(name: impl Into<String>, value: impl Into<String>) -> (String, String) {
@@ -72,8 +74,7 @@ pub async fn note_outage(office: &Office, now: Timestamp) -> Result<(), StoreErr
     let Some(last) = last_alive(office).await? else {
         return Ok(());
     };
-    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
-    if !missed_a_mail_day(calendar, rules, (calendar.local(last), calendar.local(now))) {
+    if !missed(office, last, now) {
         return Ok(());
     }
     tracing::warn!(since = %last, "avstamd did not run through a mail day or more; what is still so is said now");
@@ -82,6 +83,44 @@ pub async fn note_outage(office: &Office, now: Timestamp) -> Result<(), StoreErr
         now.as_second().to_string(),
     );
     office.ledger.look_at(vec![None], vec![down]).await
+}
+
+/// Notes that the mail server takes no mail, or takes it again. A stand that went through a mail day or
+/// more is told when it is over: before, no mail could tell of it.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn note_mail(office: &Office, now: Timestamp, takes: bool) -> Result<(), StoreError> {
+    let since = office.ledger.fact(NO_MAIL).await?.unwrap_or_default();
+    let mut facts = Vec::new();
+    match (seconds(&since), takes) {
+        (None, false) => facts.push(fact(NO_MAIL, now.as_second().to_string())),
+        (Some(from), true) => {
+            facts.push(fact(NO_MAIL, ""));
+            if missed(office, from, now) {
+                facts.push(fact(
+                    format!("{STOPPED}{since}"),
+                    now.as_second().to_string(),
+                ));
+            }
+        }
+        _ => return Ok(()),
+    }
+    let look_at = if facts.len() > 1 {
+        vec![None]
+    } else {
+        Vec::new()
+    };
+    office.ledger.look_at(look_at, facts).await
+}
+
+fn missed(office: &Office, from: Timestamp, until: Timestamp) -> bool {
+    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+    missed_a_mail_day(
+        calendar,
+        rules,
+        (calendar.local(from), calendar.local(until)),
+    )
 }
 
 /// Notes what the ledger had to learn from the record of what was sent.
@@ -308,11 +347,17 @@ pub async fn own_troubles(office: &Office, day: Date) -> Result<Vec<Trouble>, St
             troubles.push(Trouble::Healed { on, mails });
         }
     }
-    for (from, until) in office.ledger.facts(DOWN).await? {
-        if let (Some(from), Some(until)) = (seconds(&from), seconds(&until)) {
+    for (prefix, days) in [(DOWN, DOWN_FOR_DAYS), (STOPPED, TOLD_FOR_DAYS)] {
+        for (from, until) in office.ledger.facts(prefix).await? {
+            let (Some(from), Some(until)) = (seconds(&from), seconds(&until)) else {
+                continue;
+            };
             let (from, until) = (calendar.local(from), calendar.local(until));
-            if is_since(until.date(), DOWN_FOR_DAYS) {
-                troubles.push(Trouble::WasDown { from, until });
+            if is_since(until.date(), days) {
+                troubles.push(match prefix {
+                    DOWN => Trouble::WasDown { from, until },
+                    _ => Trouble::MailStopped { from, until },
+                });
             }
         }
     }

@@ -152,6 +152,11 @@ pub enum Matter {
         /// The last day it ran before.
         from: Date,
     },
+    /// The mail server took no mail through a mail day or more.
+    MailStopped {
+        /// The day it began.
+        from: Date,
+    },
     /// A fault in the program keeps an area from being planned.
     ProgramFault {
         /// Which; `None` the authority's own matters.
@@ -183,7 +188,10 @@ impl Matter {
             }
             Self::YearPlaced { .. } => "year-placed",
             Self::Storm { .. } => STORM,
-            Self::Healed { .. } | Self::WasDown { .. } | Self::ProgramFault { .. } => "daemon",
+            Self::Healed { .. }
+            | Self::WasDown { .. }
+            | Self::MailStopped { .. }
+            | Self::ProgramFault { .. } => "daemon",
             Self::ImportRefused { .. }
             | Self::UnreadableRows { .. }
             | Self::SchoolYearMissing { .. } => "import-trouble",
@@ -227,6 +235,7 @@ impl Matter {
             Self::Storm { on } => format!("{kind}/{on}"),
             Self::Healed { on } => format!("{kind}/healed/{on}"),
             Self::WasDown { from } => format!("{kind}/down/{from}"),
+            Self::MailStopped { from } => format!("{kind}/mail/{from}"),
             Self::ProgramFault { area } => match area {
                 Some(area) => format!("{kind}/fault/{area}"),
                 None => format!("{kind}/fault"),

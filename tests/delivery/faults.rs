@@ -41,7 +41,7 @@ async fn all_wait_uncounted(town: &Town, principals: usize) {
 
 #[tokio::test]
 async fn fault_37_a_relay_that_is_down_for_a_week_loses_nothing_and_is_told_of_once() {
-    let town = Town::without_relay(2, 6).await;
+    let town = Town::without_relay(2, 6).await.with_officer().await;
     let mut days = town.days(MORNING);
     let rounds = days.until("2026-12-01T11:00", 1).await;
     assert_eq!(
@@ -69,6 +69,15 @@ async fn fault_37_a_relay_that_is_down_for_a_week_loses_nothing_and_is_told_of_o
         assert!(dates[0].starts_with("Mon, 7 Dec 2026"), "{dates:?}");
         assert!(dates.len() <= 2, "{dates:?}");
     }
+    let told = seen.taken_by("kim@prov.example");
+    let subjects = told
+        .iter()
+        .filter(|mail| mail.header("Subject").unwrap().contains("tog inte emot"));
+    assert_eq!(
+        subjects.count(),
+        1,
+        "the officer hears of it when it is over"
+    );
 }
 
 #[tokio::test]

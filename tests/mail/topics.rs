@@ -119,6 +119,16 @@ pub fn everything() -> Vec<Decision> {
     ] {
         all.push(said(Matter::VacantAuthority { role }, told, late));
     }
+    for matter in [
+        Matter::Storm { on: late },
+        Matter::Healed { on: late },
+        Matter::WasDown { from: late },
+        Matter::MailStopped { from: late },
+        Matter::ProgramFault { area: Some(area()) },
+        Matter::ProgramFault { area: None },
+    ] {
+        all.push(said(matter, OFFICER, late));
+    }
     let rut = || PersonId::new("rut");
     all.push(said(Matter::Held { person: rut() }, OFFICER, late));
     for told in [MANAGER, OFFICER] {

@@ -10,7 +10,9 @@ use avstamd::follow_up::{
     Pair, Person, PersonId, Post, Role, Round, RowFault, SchoolUnit, SupportLevel, UnitCode,
 };
 use avstamd::plan::placing::{Obstacle, Unplaced};
-use avstamd::plan::{Capacity, Cause, Decision, DialogueKey, Matter, Trouble, Verdict, YearPlaced};
+use avstamd::plan::{
+    Capacity, Cause, Decision, DialogueKey, Excess, Matter, Storm, Trouble, Verdict, YearPlaced,
+};
 use jiff::civil::{Date, date};
 
 /// What a person wrote: no mail at detail `link` may hold it.
@@ -244,6 +246,29 @@ pub fn troubles() -> Vec<Trouble> {
         Trouble::ImportRefused {
             since: date(2027, 4, 20),
             summary: "people.csv: 3 faults".into(),
+        },
+        Trouble::Storm(Storm {
+            on: date(2027, 4, 20),
+            mails: Some(Excess {
+                today: 412,
+                usual: 31,
+            }),
+            changes: Some(Excess {
+                today: 640,
+                usual: 12,
+            }),
+        }),
+        Trouble::Healed {
+            on: date(2027, 4, 20),
+            mails: 231,
+        },
+        Trouble::WasDown {
+            from: date(2027, 4, 20).at(16, 40, 0, 0),
+            until: date(2027, 4, 26).at(8, 5, 0, 0),
+        },
+        Trouble::MailStopped {
+            from: date(2027, 4, 20).at(7, 0, 0, 0),
+            until: date(2027, 4, 26).at(11, 15, 0, 0),
         },
         Trouble::YearPlaced(YearPlaced {
             school_year: "2026/27".into(),

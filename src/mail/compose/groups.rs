@@ -6,7 +6,7 @@ use crate::mail::facts::Facts;
 use crate::plan::{Decision, DialogueKey, Matter};
 
 /// Topics in the order a reader should meet them, late ones aside.
-const ORDER: [&str; 29] = [
+const ORDER: [&str; 30] = [
     "storm",
     "check-in",
     "evaluation",
@@ -21,6 +21,7 @@ const ORDER: [&str; 29] = [
     "program-fault",
     "healed",
     "was-down",
+    "mail-stopped",
     "undeliverable",
     "no-address",
     "import-refused",

@@ -204,6 +204,7 @@ impl Teller<'_> {
             Matter::Storm { .. } => Some("storm"),
             Matter::Healed { .. } => Some("healed"),
             Matter::WasDown { .. } => Some("was-down"),
+            Matter::MailStopped { .. } => Some("mail-stopped"),
             Matter::ProgramFault { .. } => Some("program-fault"),
             Matter::UnreadableRows { .. } => Some("unreadable-rows"),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => None,
@@ -252,7 +253,9 @@ impl Teller<'_> {
             Matter::YearPlaced { school_year } => self.year_placed(school_year),
             Matter::Storm { .. } => Ok(self.storm()),
             Matter::Healed { .. } => Ok(self.healed()),
-            Matter::WasDown { from } => Ok(self.was_down(*from)),
+            Matter::WasDown { from } | Matter::MailStopped { from } => {
+                Ok(self.stood_still(&decision.matter, *from))
+            }
             Matter::ProgramFault { area } => plain(self.program_fault(area.as_ref())),
             Matter::UnreadableRows { table, .. } => plain(self.unreadable(table)),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => Ok(None),

@@ -10,7 +10,7 @@ use crate::calendar::{Language, long_date, time_in_text};
 use crate::follow_up::{AreaId, PersonId};
 use crate::mail::obstacle::unplaced_words;
 use crate::mail::words::WordsError;
-use crate::plan::Trouble;
+use crate::plan::{Matter, Trouble};
 
 /// So many unreadable rows are named.
 const ROWS: usize = 20;
@@ -128,15 +128,22 @@ impl Teller<'_> {
         })
     }
 
-    pub(super) fn was_down(&self, since: Date) -> Option<Known> {
+    /// From when to when the daemon, or the mail, stood still.
+    pub(super) fn stood_still(&self, matter: &Matter, since: Date) -> Option<Known> {
         let mut troubles = self.slice.troubles.iter();
-        troubles.find_map(|trouble| match trouble {
-            Trouble::WasDown { from, until } if from.date() == since => Some(Known {
-                since: moment(*from, self.language),
-                time: moment(*until, self.language),
-                ..Known::default()
-            }),
+        let (from, until) = troubles.find_map(|trouble| match (matter, trouble) {
+            (Matter::WasDown { .. }, Trouble::WasDown { from, until })
+            | (Matter::MailStopped { .. }, Trouble::MailStopped { from, until })
+                if from.date() == since =>
+            {
+                Some((*from, *until))
+            }
             _ => None,
+        })?;
+        Some(Known {
+            since: moment(from, self.language),
+            time: moment(until, self.language),
+            ..Known::default()
         })
     }
 

@@ -66,6 +66,13 @@ pub enum Trouble {
         /// When it ran again, local time.
         until: DateTime,
     },
+    /// The mail server took no mail through a mail day or more.
+    MailStopped {
+        /// When it first did not, local time.
+        from: DateTime,
+        /// When it did again, local time.
+        until: DateTime,
+    },
     /// A fault in the program keeps an area from being planned.
     ProgramFault {
         /// Which; `None` the authority's own matters.
@@ -124,12 +131,16 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
             Trouble::WasDown { from, until } => {
                 (Matter::WasDown { from: from.date() }, until.date(), officer)
             }
+            Trouble::MailStopped { from, until } => {
+                let from = from.date();
+                (Matter::MailStopped { from }, until.date(), officer)
+            }
             Trouble::ProgramFault { area, since } => {
                 (Matter::ProgramFault { area: area.clone() }, *since, officer)
             }
         };
         match trouble {
-            Trouble::Healed { .. } | Trouble::WasDown { .. } => {
+            Trouble::Healed { .. } | Trouble::WasDown { .. } | Trouble::MailStopped { .. } => {
                 tell_once(view, matter, since, into);
             }
             _ => tell_again(view, &matter, (since, every), roles, into),
