@@ -8,7 +8,7 @@ use jiff::civil::DateTime;
 
 use super::output;
 use super::when::When;
-use crate::daemon::{Lock, Office, once, resume, serve};
+use crate::daemon::{Clock, Lock, Office, once, resume, serve};
 use crate::store::{Calendar, Ledger};
 
 /// Run the daemon, or one round of it
@@ -40,7 +40,7 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let ledger = Ledger::open_or_create(&settings.database.ledger)?;
     let office = Office::new(settings, calendar, ledger)?;
     if !arguments.once {
-        return Ok(serve(office, config.to_owned()).await?);
+        return Ok(serve(office, config.to_owned(), Clock::System).await?);
     }
     let clock = When { at: arguments.at }.clock(&office.settings.calendar);
     resume(&office, &clock).await?;

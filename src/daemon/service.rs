@@ -124,12 +124,11 @@ pub async fn resume(office: &Office, clock: &Clock) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Runs until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
+/// Runs by `clock` until SIGTERM or SIGINT; SIGHUP reads the configuration anew.
 ///
 /// # Errors
 /// It could not start. A round that fails later is told and tried again.
-pub async fn serve(office: Office, config: PathBuf) -> Result<(), ServiceError> {
-    let clock = Clock::System;
+pub async fn serve(office: Office, config: PathBuf, clock: Clock) -> Result<(), ServiceError> {
     resume(&office, &clock).await?;
     let (beats, mut beat) = mpsc::channel(1);
     let mut hang_up = signal(SignalKind::hangup())?;
