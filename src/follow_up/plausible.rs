@@ -91,11 +91,54 @@ pub fn text(text: &str) -> Result<String, Implausible> {
     if text.chars().count() > LONGEST_TEXT {
         return Err(Implausible::Long(LONGEST_TEXT));
     }
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    Ok(text
-        .chars()
-        .filter(|&c| c == '\n' || c == '\t' || !is_hidden(c))
-        .collect())
+    Ok(shown(text, LONGEST_TEXT))
+}
+
+/// What stands where a text was cut.
+const CUT: char = '…';
+
+/// A text as it is shown, whoever wrote it: line ends are of one kind, characters that hide or turn
+/// text are gone, and past `most` characters it is cut, visibly.
+pub fn shown(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    let mut letters = text.chars().peekable();
+    let mut count = 0;
+    while let Some(letter) = letters.next() {
+        let letter = match letter {
+            '\r' if letters.peek() == Some(&'\n') => continue,
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => '\n',
+            letter if is_hidden(letter) && !matches!(letter, '\n' | '\t') => continue,
+            letter => letter,
+        };
+        if count == most {
+            shown.push(CUT);
+            break;
+        }
+        shown.push(letter);
+        count += 1;
+    }
+    shown
+}
+
+/// The same on one line, without space around it.
+pub fn shown_line(text: &str, most: usize) -> String {
+    let mut shown = String::new();
+    let (mut count, mut is_apart) = (0, false);
+    for letter in text.chars() {
+        if letter.is_whitespace() || letter.is_control() {
+            is_apart = !shown.is_empty();
+        } else if !is_hidden(letter) {
+            let space = is_apart.then_some(' ');
+            if count + usize::from(is_apart) >= most {
+                shown.push(CUT);
+                break;
+            }
+            shown.extend(space.into_iter().chain([letter]));
+            count += 1 + usize::from(is_apart);
+            is_apart = false;
+        }
+    }
+    shown
 }
 
 /// What is wrong with two people as the pair of a check-in, and with which of them. `has` tells
@@ -126,10 +169,14 @@ pub fn pair_faults(
     faults
 }
 
-/// Control characters, and those that turn or hide text.
+/// Control characters, and those that turn or hide text: marks of direction, letters without width,
+/// blanks that count as letters, tags. Soft hyphens and the signs that choose an emoji's looks stay.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(c, '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+            | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a text seems to hold a personal identity number: a date of birth in six or eight
@@ -186,6 +233,24 @@ mod tests {
         assert_eq!(line(&"x".repeat(201)), Err(Implausible::Long(LONGEST_LINE)));
         assert_eq!(text("A\r\nB\u{202e}\tC").unwrap(), "A\nB\tC");
         assert!(text(&"x".repeat(30_000)).is_err());
+    }
+
+    #[test]
+    fn what_is_shown_neither_hides_nor_turns_nor_runs_on() {
+        assert_eq!(
+            shown("a\r\nb\rc\u{2028}d\0\u{202e}e\tf", 20),
+            "a\nb\nc\nde\tf"
+        );
+        assert_eq!(
+            shown_line(" a\r\n\0 b\u{200b}\u{61c}c\u{a0}d\n", 20),
+            "a bc d"
+        );
+        for (most, text, line) in [(3, "a b…", "a b…"), (2, "a …", "a…"), (5, "a b c", "a b c")]
+        {
+            assert_eq!(shown("a b c", most), text);
+            assert_eq!(shown_line("a b c", most), line);
+        }
+        assert_eq!(shown_line("\u{200b}", 9), "");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::batch::{Applied, Batch};
+use super::row::text;
 use super::{busy, write, write_meetings};
 use crate::store::StoreError;
 use crate::store::database;
@@ -98,7 +99,10 @@ fn latest_refusal(connection: &Connection) -> Result<Option<(Timestamp, String)>
         return Ok(None);
     };
     let at = Timestamp::from_second(row.get(0)?).unwrap_or(Timestamp::UNIX_EPOCH);
-    let what: String = row.get(1)?;
+    // Another program's words may be no text: then they tell of no refusal of ours.
+    let Ok(what) = text(row, "what") else {
+        return Ok(None);
+    };
     Ok(what
         .strip_prefix("refused: ")
         .map(|summary| (at, summary.to_owned())))

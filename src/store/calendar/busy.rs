@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 
 use super::Calendar;
 use super::batch::Changed;
-use super::row::{date_time, each, minute, plain};
+use super::row::{date_time, each, key, minute, plain};
 use crate::follow_up::PersonId;
 use crate::plan::placing::Busy;
 use crate::store::StoreError;
@@ -82,7 +82,7 @@ fn between(connection: &Connection, from: Date, to: Date) -> Result<Vec<Busy>, S
         &mut Vec::new(),
         |row| {
             Ok(Busy {
-                person: PersonId::new(plain::<String>(row, "person")?),
+                person: PersonId::new(key(row, "person")?),
                 starts: date_time(row, "starts")?,
                 minutes: plain(row, "minutes")?,
             })

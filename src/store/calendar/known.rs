@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::Calendar;
 use super::batch::{Known, KnownAbsence, KnownUnit};
 use super::read::{appointment, optional_person, optional_unit_code};
-use super::row::{date, each, optional_date, plain};
+use super::row::{address, date, each, key, optional_date, plain};
 use crate::follow_up::{Absence, AreaId, PersonId, UnitCode};
 use crate::store::StoreError;
 
@@ -28,14 +28,14 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
         ("area", "SELECT id FROM area"),
         [],
         faults,
-        |row| Ok(AreaId::new(plain::<String>(row, "id")?)),
+        |row| Ok(AreaId::new(key(row, "id")?)),
     )?;
     let sql = "SELECT code, area, active_from, active_to, successor FROM school_unit";
     let units = each(connection, ("school_unit", sql), [], faults, |row| {
         let code = plain::<String>(row, "code")?;
         let code = UnitCode::parse(&code).map_err(|error| error.to_string())?;
         let unit = KnownUnit {
-            area: AreaId::new(plain::<String>(row, "area")?),
+            area: AreaId::new(key(row, "area")?),
             from: optional_date(row, "active_from")?,
             to: optional_date(row, "active_to")?,
             successor: optional_unit_code(row, "successor")?,
@@ -49,7 +49,7 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
     let absences = each(connection, ("absence", sql), [], faults, |row| {
         Ok(KnownAbsence {
             absence: Absence {
-                person: PersonId::new(plain::<String>(row, "person")?),
+                person: PersonId::new(key(row, "person")?),
                 from: date(row, "away_from")?,
                 to: date(row, "away_to")?,
                 deputy: optional_person(row, "deputy")?,
@@ -70,8 +70,8 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
 pub fn people(connection: &Connection) -> Result<BTreeMap<PersonId, String>, StoreError> {
     let sql = "SELECT id, email FROM person";
     let people = each(connection, ("person", sql), [], &mut Vec::new(), |row| {
-        let id = PersonId::new(plain::<String>(row, "id")?);
-        Ok((id, plain(row, "email")?))
+        let id = PersonId::new(key(row, "id")?);
+        Ok((id, address(row, "email")?))
     })?;
     Ok(people.into_iter().collect())
 }

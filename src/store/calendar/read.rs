@@ -8,7 +8,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Calendar;
 use super::placed::IS_PLACED;
-use super::row::{Wrong, date, date_time, each, optional, optional_date, plain, required};
+use super::row::{
+    Wrong, address, date, date_time, each, fault, key, line, name, optional, optional_date,
+    optional_key, plain, required, text, uid,
+};
 use crate::follow_up::{
     Absence, Activity, ActivityId, Appointment, Area, AreaId, AreaWorld, CheckIn, ChosenBy,
     Dialogue, Evaluation, FocusArea, Measure, MeasureId, Pair, Person, PersonId, Post, Role,
@@ -88,8 +91,9 @@ impl Calendar {
             .run(move |connection| {
                 let sql = "SELECT area FROM school_unit WHERE code = ?1";
                 let mut statement = connection.prepare_cached(sql)?;
-                let area = statement.query_row([unit.as_str()], |row| row.get::<_, String>(0));
-                Ok(area.optional()?.map(AreaId::new))
+                // One that cannot be read is told of where its units are.
+                let area = statement.query_row([unit.as_str()], |row| Ok(key(row, "area").ok()));
+                Ok(area.optional()?.flatten().map(AreaId::new))
             })
             .await
     }
@@ -121,7 +125,7 @@ fn area_ids(
 ) -> Result<Vec<AreaId>, StoreError> {
     let sql = "SELECT id FROM area ORDER BY id";
     each(connection, ("area", sql), [], faults, |row| {
-        Ok(AreaId::new(plain::<String>(row, "id")?))
+        Ok(AreaId::new(key(row, "id")?))
     })
 }
 
@@ -132,18 +136,9 @@ fn area_world(
 ) -> Result<AreaWorld, StoreError> {
     let mut world = AreaWorld::default();
     if let Some(area) = area {
-        let name: Result<String, _> = connection
-            .prepare_cached("SELECT name FROM area WHERE id = ?1")?
-            .query_row([area.as_str()], |row| row.get(0));
-        match name {
-            Ok(name) => {
-                world.area = Some(Area {
-                    id: area.clone(),
-                    name,
-                })
-            }
-            Err(rusqlite::Error::QueryReturnedNoRows) => return Ok(world),
-            Err(error) => return Err(error.into()),
+        world.area = read_area(connection, area, &mut world.faults)?;
+        if world.area.is_none() {
+            return Ok(world);
         }
         read_units(connection, area, &mut world)?;
         read_measures(connection, area, reach, &mut world)?;
@@ -160,6 +155,26 @@ fn area_world(
     Ok(world)
 }
 
+/// The area, if it is there. One whose name cannot be read goes on under its identifier.
+fn read_area(
+    connection: &Connection,
+    area: &AreaId,
+    faults: &mut Vec<RowFault>,
+) -> Result<Option<Area>, StoreError> {
+    let sql = "SELECT id, name FROM area WHERE id = ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query([area.as_str()])?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let name = name(row, "name", area.as_str()).unwrap_or_else(|message| {
+        faults.push(fault("area", row, &message));
+        area.to_string()
+    });
+    let id = area.clone();
+    Ok(Some(Area { id, name }))
+}
+
 fn read_units(
     connection: &Connection,
     area: &AreaId,
@@ -173,9 +188,10 @@ fn read_units(
         [area.as_str()],
         &mut world.faults,
         |row| {
+            let code = unit_code(row, "code")?;
             Ok(SchoolUnit {
-                code: unit_code(row, "code")?,
-                name: plain(row, "name")?,
+                name: name(row, "name", code.as_str())?,
+                code,
                 area: area.clone(),
                 level: required(row, "level")?,
                 active_from: optional_date(row, "active_from")?,
@@ -220,11 +236,11 @@ fn read_measures(
                 evaluated_on: date(row, "evaluated_on")?,
                 by: optional_person(row, "evaluated_by")?,
                 effect: optional(row, "effect")?,
-                text: plain(row, "text")?,
+                text: text(row, "text")?,
                 next_step: optional(row, "next_step")?,
                 next_date: optional_date(row, "next_date")?,
             };
-            Ok((MeasureId::new(plain::<String>(row, "measure")?), evaluation))
+            Ok((MeasureId::new(key(row, "measure")?), evaluation))
         },
     )?;
     for (measure, evaluation) in found {
@@ -233,7 +249,8 @@ fn read_measures(
     let sql = format!(
         "SELECT m.id, m.unit, m.school_year, m.team, m.decision, m.expected_effect, m.indicator,
                 m.responsible, m.decided_on, m.evaluate_by, m.status,
-                (SELECT title FROM development_area d WHERE d.id = m.development_area) AS area_title
+                ifnull((SELECT title FROM development_area d WHERE d.id = m.development_area), '')
+                    AS area_title
          {wanted} ORDER BY m.id"
     );
     world.measures = each(
@@ -243,14 +260,14 @@ fn read_measures(
         &mut world.faults,
         |row| {
             Ok(Measure {
-                id: MeasureId::new(plain::<String>(row, "id")?),
+                id: MeasureId::new(key(row, "id")?),
                 unit: unit_code(row, "unit")?,
-                school_year: plain(row, "school_year")?,
-                development_area: plain::<Option<String>>(row, "area_title")?.unwrap_or_default(),
-                team: plain(row, "team")?,
-                decision: plain(row, "decision")?,
-                expected_effect: plain(row, "expected_effect")?,
-                indicator: plain(row, "indicator")?,
+                school_year: key(row, "school_year")?,
+                development_area: line(row, "area_title")?,
+                team: line(row, "team")?,
+                decision: text(row, "decision")?,
+                expected_effect: text(row, "expected_effect")?,
+                indicator: text(row, "indicator")?,
                 responsible: optional_person(row, "responsible")?,
                 decided_on: optional_date(row, "decided_on")?,
                 evaluate_by: date(row, "evaluate_by")?,
@@ -289,7 +306,7 @@ fn read_dialogues(
                 plain::<i64>(row, "dialogue")?,
                 FocusArea {
                     chosen_by,
-                    text: plain(row, "text")?,
+                    text: text(row, "text")?,
                 },
             ))
         },
@@ -314,11 +331,11 @@ fn read_dialogues(
             let is_placed = plain::<Option<bool>>(row, "is_placed")? == Some(true);
             Ok(Dialogue {
                 unit: unit_code(row, "unit")?,
-                school_year: plain(row, "school_year")?,
+                school_year: key(row, "school_year")?,
                 round: required(row, "round")?,
                 starts: date_time(row, "starts")?,
                 minutes: plain(row, "minutes")?,
-                place: plain(row, "place")?,
+                place: line(row, "place")?,
                 state: required(row, "state")?,
                 sequence: plain(row, "sequence")?,
                 focus_areas: by_dialogue.get(&id).cloned().unwrap_or_default(),
@@ -356,9 +373,10 @@ fn read_activities(
         of,
         &mut world.faults,
         |row| {
+            let id = key(row, "id")?;
             Ok(Activity {
-                id: ActivityId::new(plain::<String>(row, "id")?),
-                title: plain(row, "title")?,
+                title: name(row, "title", &id)?,
+                id: ActivityId::new(id),
                 post: post(row)?,
                 role: required(row, "role")?,
                 due: date(row, "due")?,
@@ -425,15 +443,15 @@ fn check_in(row: &rusqlite::Row<'_>) -> Result<CheckIn, Wrong> {
     let is_placed = plain::<Option<bool>>(row, "is_placed")? == Some(true);
     Ok(CheckIn {
         pair: Pair {
-            principal: PersonId::new(plain::<String>(row, "principal")?),
-            area_manager: PersonId::new(plain::<String>(row, "area_manager")?),
+            principal: PersonId::new(key(row, "principal")?),
+            area_manager: PersonId::new(key(row, "area_manager")?),
         },
         starts: date_time(row, "starts")?,
         minutes: plain(row, "minutes")?,
         state: required(row, "state")?,
         held_on: optional_date(row, "held_on")?,
-        note: plain(row, "note")?,
-        uid: plain(row, "uid")?,
+        note: text(row, "note")?,
+        uid: uid(row, "uid")?,
         sequence: plain(row, "sequence")?,
         is_placed,
         proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
@@ -496,8 +514,8 @@ fn read_person(
     let found = each(connection, ("person", sql), [id.as_str()], faults, |row| {
         Ok(Person {
             id: id.clone(),
-            name: plain(row, "name")?,
-            email: plain(row, "email")?,
+            name: name(row, "name", id.as_str())?,
+            email: address(row, "email")?,
             language: required(row, "language")?,
         })
     })?;
@@ -543,16 +561,13 @@ pub(super) fn optional_person(
     row: &rusqlite::Row<'_>,
     column: &str,
 ) -> Result<Option<PersonId>, Wrong> {
-    Ok(plain::<Option<String>>(row, column)?.map(PersonId::new))
+    Ok(optional_key(row, column)?.map(PersonId::new))
 }
 
 /// The post that the columns `unit` and `area` name.
 fn post(row: &rusqlite::Row<'_>) -> Result<Post, Wrong> {
     Ok(
-        match (
-            optional_unit_code(row, "unit")?,
-            plain::<Option<String>>(row, "area")?,
-        ) {
+        match (optional_unit_code(row, "unit")?, optional_key(row, "area")?) {
             (Some(unit), _) => Post::Unit(unit),
             (None, Some(area)) => Post::Area(AreaId::new(area)),
             (None, None) => Post::Authority,
@@ -580,7 +595,7 @@ pub(super) fn appointments_of(
 /// Who holds which post, and when.
 pub(super) fn appointment(row: &rusqlite::Row<'_>) -> Result<Appointment, Wrong> {
     Ok(Appointment {
-        person: PersonId::new(plain::<String>(row, "person")?),
+        person: PersonId::new(key(row, "person")?),
         role: required(row, "role")?,
         post: post(row)?,
         from: optional_date(row, "valid_from")?,

@@ -1,5 +1,9 @@
 //! Reading single rows: a value that is not what it should be becomes a [`RowFault`], and the
 //! rows beside it go on. Also how the calendar writes a local time.
+//!
+//! Other programs write here, and may write anything. So a name or a text is read as it can be
+//! shown, of bounded length; an identifier, by which rows are found, stands as it was written or is
+//! a fault.
 
 use std::str::FromStr;
 
@@ -8,6 +12,9 @@ use rusqlite::types::{FromSql, ValueRef};
 use rusqlite::{Connection, Params, Row};
 
 use crate::follow_up::RowFault;
+use crate::follow_up::plausible::{
+    self, Implausible, LONGEST_LINE, LONGEST_TEXT, shown, shown_line,
+};
 use crate::store::StoreError;
 
 /// What is wrong with a value, for a person to mend.
@@ -28,30 +35,97 @@ pub fn each<T>(
     while let Some(row) = rows.next()? {
         match read(row) {
             Ok(record) => records.push(record),
-            Err(message) => {
-                faults.push(RowFault {
-                    table: table.to_owned(),
-                    key: key(row),
-                    message,
-                });
-            }
+            Err(message) => faults.push(fault(table, row, &message)),
         }
     }
     Ok(records)
 }
 
-fn key(row: &Row<'_>) -> String {
-    match row.get_ref(0) {
+/// What is wrong with a row, under the text of its first column.
+pub fn fault(table: &str, row: &Row<'_>, message: &str) -> RowFault {
+    let key = match row.get_ref(0) {
         Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).into_owned(),
         Ok(ValueRef::Integer(number)) => number.to_string(),
         _ => String::from("?"),
+    };
+    RowFault {
+        table: table.to_owned(),
+        key: shown_line(&key, LONGEST_LINE),
+        message: shown_line(message, LONGEST_LINE),
     }
 }
 
 /// A column as SQLite gives it.
 pub fn plain<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, Wrong> {
-    row.get(column)
-        .map_err(|error| format!("{column}: {error}"))
+    row.get(column).map_err(|error| match error {
+        rusqlite::Error::FromSqlConversionFailure(..) | rusqlite::Error::Utf8Error(..) => {
+            format!("{column}: holds bytes that are no text; write it anew as UTF-8")
+        }
+        error => format!("{column}: {error}"),
+    })
+}
+
+/// What a row or a person is known by. Space around it or a letter that cannot be seen would make
+/// it another's, or nobody's.
+pub fn key(row: &Row<'_>, column: &str) -> Result<String, Wrong> {
+    known_by(plain(row, column)?, column)
+}
+
+/// As [`key`], where there may be none.
+pub fn optional_key(row: &Row<'_>, column: &str) -> Result<Option<String>, Wrong> {
+    let text: Option<String> = plain(row, column)?;
+    text.map(|text| known_by(text, column)).transpose()
+}
+
+fn known_by(text: String, column: &str) -> Result<String, Wrong> {
+    match plausible::line(&text) {
+        Ok(line) if line.len() == text.len() => Ok(text),
+        Ok(_) => Err(format!(
+            "{column}: begins or ends with a space; take it away"
+        )),
+        Err(fault) => Err(format!("{column}: {fault}")),
+    }
+}
+
+/// An address as it was written: whether mail can be sent to it is asked elsewhere. Of one that is
+/// far too long only the beginning is kept, in a form that is none.
+pub fn address(row: &Row<'_>, column: &str) -> Result<String, Wrong> {
+    const LONGEST: usize = 400;
+    let text: String = plain(row, column)?;
+    Ok(match text.char_indices().nth(LONGEST) {
+        Some((place, _)) => format!("{}…", text.split_at(place).0),
+        None => text,
+    })
+}
+
+/// What a meeting is known by in people's calendars: any text that is not too long to be kept.
+pub fn uid(row: &Row<'_>, column: &str) -> Result<String, Wrong> {
+    const LONGEST: usize = 1000;
+    let text: String = plain(row, column)?;
+    if text.len() > LONGEST {
+        return Err(format!("{column}: {}", Implausible::Long(LONGEST)));
+    }
+    Ok(text)
+}
+
+/// A name or a title on one line, as it can be shown.
+pub fn line(row: &Row<'_>, column: &str) -> Result<String, Wrong> {
+    Ok(shown_line(&plain::<String>(row, column)?, LONGEST_LINE))
+}
+
+/// As [`line()`]; where nothing can be seen of it, what the row is known by.
+pub fn name(row: &Row<'_>, column: &str, key: &str) -> Result<String, Wrong> {
+    let name = line(row, column)?;
+    Ok(if name.is_empty() {
+        key.to_owned()
+    } else {
+        name
+    })
+}
+
+/// Free text, as it can be shown.
+pub fn text(row: &Row<'_>, column: &str) -> Result<String, Wrong> {
+    Ok(shown(&plain::<String>(row, column)?, LONGEST_TEXT))
 }
 
 /// A text column read as `T`; NULL is `None`.
