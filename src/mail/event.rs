@@ -17,7 +17,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-use super::message::{one_line, wire_address};
+use super::message::one_line;
+use crate::follow_up::envelope_address;
 
 /// What is done with an object (RFC 5546 1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,9 @@ pub struct Event {
     /// Whether those who come are asked for an answer.
     pub asks: bool,
 }
+
+/// The longest address there is, in characters (RFC 5321 4.5.3.1).
+const LONGEST_ADDRESS: usize = 320;
 
 /// The UID of a meeting's key: the same for ever, telling nothing, ending in `@avstamd`, by which
 /// our own events are known again in people's exported calendars.
@@ -249,8 +253,18 @@ fn attendee((purpose, asks): (Purpose, bool), party: &Party) -> ICalendarEntry {
     entry.with_value(Uri::Location(mailto(&party.address)))
 }
 
+/// An address as a URI. What mail cannot be sent to may hold anything; of that the letters are left
+/// that a URI can have (RFC 3986 2).
 fn mailto(address: &str) -> String {
-    format!("mailto:{}", wire_address(address))
+    let of_uri = |c: &char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(*c);
+    let address = envelope_address(address).unwrap_or_else(|_| {
+        address
+            .chars()
+            .filter(of_uri)
+            .take(LONGEST_ADDRESS)
+            .collect()
+    });
+    format!("mailto:{address}")
 }
 
 /// A name fit for a parameter (RFC 5545 3.2: no quotation mark, no control character).

@@ -8,6 +8,7 @@ use super::content::{Content, Item, Section};
 use super::event::{Event, Party, Purpose, object};
 use super::facts::{Setting, dialogue_words};
 use super::message::{Object, Sender};
+use super::room::Room;
 use super::words::{Words, WordsError, capitalised};
 use crate::calendar::{Language, long_date, short_date, time_in_text, time_span_in_text};
 use crate::follow_up::{Person, PersonId, Round};
@@ -52,7 +53,7 @@ pub fn invitation(
     };
     let ask = say("ask")?;
     let next = say("next")?;
-    let content = Content {
+    let mut content = Content {
         language: words.language().to_string(),
         subject: say("subject")?,
         greeting: words.say("greeting", &context! { name => person.first_name() })?,
@@ -70,6 +71,7 @@ pub fn invitation(
         signature: words.say("signature", &context! { authority => setting.authority })?,
         automatic: words.say("automatic", &Value::from(()))?,
     };
+    content.cut(Room::MOST.letters);
     let purpose = match call.method {
         Method::Request => Purpose::Request,
         Method::Cancel => Purpose::Cancel,

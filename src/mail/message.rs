@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use super::content::Content;
 use super::words::{Words, WordsError};
+use crate::follow_up::plausible::shown_line;
 
 /// Who a mail is from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,7 +198,7 @@ fn mailbox(name: &str, address: &str) -> Result<Mailbox, MessageError> {
 
 /// An address as it stands on the wire: a domain like `skolområdet.example` has an ASCII form. What
 /// has none is left as it is.
-pub fn wire_address(address: &str) -> String {
+fn wire_address(address: &str) -> String {
     let address = address.trim();
     let ascii = address.rsplit_once('@').and_then(|(local, domain)| {
         let domain = idna::domain_to_ascii(domain).ok()?;
@@ -212,22 +213,13 @@ fn plain(name: &'static str, value: &str) -> Result<HeaderValue, MessageError> {
     Ok(HeaderValue::new(header, value.to_owned()))
 }
 
-/// Text fit for a header: one line, without characters that turn or hide text.
+/// The longest text of a header, in characters.
+const LONGEST_HEADER: usize = 400;
+
+/// Text fit for a header: one line, without characters that turn or hide text, and without what
+/// readers would take for an encoded word (RFC 2047) and decode into something else.
 pub fn one_line(text: &str) -> String {
-    let visible = text.chars().map(|c| {
-        if c.is_control() || c == '\u{2028}' || c == '\u{2029}' {
-            ' '
-        } else {
-            c
-        }
-    });
-    let visible: String = visible
-        .filter(|c| {
-            !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        })
-        .take(400)
-        .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    shown_line(text, LONGEST_HEADER).replace("=?", "= ?")
 }
 
 /// The words of a List-Id stay ASCII: some readers show encoded ones as they stand.

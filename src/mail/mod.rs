@@ -12,6 +12,7 @@ mod facts;
 mod invitation;
 mod message;
 mod obstacle;
+mod room;
 mod spaces;
 pub mod transport;
 mod words;

@@ -1,8 +1,8 @@
 //! What is told, by topic and in the order a reader should meet it.
 
-use minijinja::context;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::mail::facts::Facts;
+use crate::mail::facts::Head;
 use crate::plan::{Decision, DialogueKey, Matter};
 
 /// Topics in the order a reader should meet them, late ones aside.
@@ -39,58 +39,63 @@ const ORDER: [&str; 30] = [
     "focus-area-manager",
 ];
 
-/// A decision and what is told of it.
-pub type Told<'a> = (&'a Decision, Facts);
+/// A decision that is told, and what it is told under.
+pub struct Told<'a> {
+    /// The decision.
+    pub decision: &'a Decision,
+    /// What it is told under.
+    pub head: Head,
+    /// The topic of the question that is asked with it, where one is.
+    pub asks_focus: &'static str,
+}
 
 /// What is told of one topic.
 pub type Group<'a> = (&'static str, Vec<Told<'a>>);
 
-/// The facts by topic: topics with something late first, then in reading order; within a topic
+/// What is told by topic: topics with something late first, then in reading order; within a topic
 /// the oldest date first.
 pub fn groups(mut told: Vec<Told<'_>>) -> Vec<Group<'_>> {
     ask_in_agendas(&mut told);
     let mut groups: Vec<Group<'_>> = Vec::new();
-    for (decision, facts) in told {
-        match groups.iter_mut().find(|(topic, _)| *topic == facts.topic) {
-            Some((_, group)) => group.push((decision, facts)),
-            None => groups.push((facts.topic, vec![(decision, facts)])),
+    for one in told {
+        match groups
+            .iter_mut()
+            .find(|(topic, _)| *topic == one.head.topic)
+        {
+            Some((_, group)) => group.push(one),
+            None => groups.push((one.head.topic, vec![one])),
         }
     }
     for (_, group) in &mut groups {
-        group.sort_by(|a, b| (a.1.due, &a.1.place).cmp(&(b.1.due, &b.1.place)));
+        group.sort_by(|a, b| (a.head.due, &a.head.place).cmp(&(b.head.due, &b.head.place)));
     }
     let place = |topic: &str| {
         let known = ORDER.iter().position(|known| *known == topic);
         known.unwrap_or(ORDER.len())
     };
-    groups.sort_by_key(|(topic, group)| (!group.iter().any(|(_, facts)| facts.late), place(topic)));
+    groups.sort_by_key(|(topic, group)| (!group.iter().any(|told| told.head.late), place(topic)));
     groups
 }
 
 /// A dialogue that a mail both has the agenda of and asks a focus area for is one item: the
 /// agenda, with the question in it.
 fn ask_in_agendas(told: &mut Vec<Told<'_>>) {
-    let agendas: Vec<DialogueKey> = told
-        .iter()
-        .filter_map(|(decision, _)| match &decision.matter {
-            Matter::Agenda(key) => Some(key.clone()),
-            _ => None,
-        })
-        .collect();
-    let mut questions: Vec<(DialogueKey, &'static str)> = Vec::new();
-    told.retain(|(decision, facts)| match &decision.matter {
+    let agenda = |told: &Told<'_>| match &told.decision.matter {
+        Matter::Agenda(key) => Some(key.clone()),
+        _ => None,
+    };
+    let agendas: BTreeSet<DialogueKey> = told.iter().filter_map(agenda).collect();
+    let mut questions: BTreeMap<&DialogueKey, &'static str> = BTreeMap::new();
+    told.retain(|one| match &one.decision.matter {
         Matter::FocusArea(key) if agendas.contains(key) => {
-            questions.push((key.clone(), facts.topic));
+            questions.entry(key).or_insert(one.head.topic);
             false
         }
         _ => true,
     });
-    for (decision, facts) in told {
-        let Matter::Agenda(about) = &decision.matter else {
-            continue;
-        };
-        if let Some((_, topic)) = questions.iter().find(|(key, _)| key == about) {
-            facts.values = context! { asks_focus => *topic, ..facts.values.clone() };
+    for one in told {
+        if let Matter::Agenda(about) = &one.decision.matter {
+            one.asks_focus = questions.get(about).copied().unwrap_or_default();
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use minijinja::context;
 
-use super::Groups;
+use super::Topic;
+use super::groups::Told;
 use crate::mail::words::{Words, WordsError, capitalised, count_word};
 
 /// So many characters of a topic's words stand in a subject: what a list of mails shows, and the
@@ -13,28 +14,31 @@ const LONGEST: usize = 100;
 ///
 /// # Errors
 /// A template fails.
-pub fn subject(groups: &Groups<'_>, words: &Words) -> Result<String, WordsError> {
-    let Some((topic, told)) = groups.first() else {
+pub fn subject(topics: &[Topic<'_>], words: &Words) -> Result<String, WordsError> {
+    let Some(Topic {
+        topic, told, first, ..
+    }) = topics.first()
+    else {
         return Ok(String::new());
     };
-    let (_, first) = &told[0];
     let name = match told.len() {
         1 => "subject-one",
         _ => "subject-many",
     };
     let count = count_word(told.len(), words.language());
-    let late_count = told.iter().filter(|(_, facts)| facts.late).count();
-    let one_place = told.iter().all(|(_, facts)| facts.place == first.place);
+    let late_count = told.iter().filter(|told| told.head.late).count();
+    let is_alike = |pair: &[Told<'_>]| pair[0].head.place == pair[1].head.place;
+    let one_place = told.windows(2).all(is_alike);
     let mut values = context! {
         count => told.len(), count_Word => capitalised(&count), count_word => count,
-        late_count, ..first.values.clone()
+        late_count, ..first.clone()
     };
     if !one_place {
         // Several units: the subject names none rather than one of them.
         values = context! { unit => "", ..values };
     }
     let main = shortened(&words.say(&format!("topic.{topic}.{name}"), &values)?);
-    let more: usize = groups.iter().skip(1).map(|(_, told)| told.len()).sum();
+    let more: usize = topics.iter().skip(1).map(|topic| topic.told.len()).sum();
     if more == 0 {
         return Ok(main);
     }

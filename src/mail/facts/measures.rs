@@ -14,8 +14,7 @@ use crate::plan::answerable;
 
 impl Teller<'_> {
     pub(super) fn measure(&self, id: &MeasureId) -> Option<Known> {
-        let measures = &self.slice.world.measures;
-        let measure = measures.iter().find(|measure| &measure.id == id)?;
+        let measure = self.find_measure(id)?;
         // The one named may have left: whoever answers for it today is told of.
         let (_, answers) = answerable(&self.view, measure);
         Some(Known {

@@ -14,7 +14,7 @@ use crate::plan::{Decision, DialogueKey, check_in_rhythm};
 const LIST_DAYS: u32 = 28;
 
 impl Teller<'_> {
-    fn find_dialogue(&self, key: &DialogueKey) -> Option<&Dialogue> {
+    pub(super) fn find_dialogue(&self, key: &DialogueKey) -> Option<&Dialogue> {
         self.slice.world.dialogues.iter().find(|dialogue| {
             dialogue.unit == key.unit
                 && dialogue.school_year == key.school_year

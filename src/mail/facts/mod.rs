@@ -5,6 +5,7 @@ mod meetings;
 mod setting;
 mod troubles;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
@@ -16,28 +17,36 @@ pub use setting::{Detail, Setting, Slice, dialogue_words};
 pub use troubles::moment;
 
 use super::content::Table;
+use super::message::one_line;
 use super::words::{Words, WordsError, capitalised, count_word};
 use crate::calendar::{Language, long_date, short_date};
-use crate::follow_up::{ActivityId, PersonId, Post, Role, Round, UnitCode};
+use crate::follow_up::{
+    Activity, ActivityId, Measure, MeasureId, PersonId, Post, Role, Round, UnitCode,
+};
 use crate::plan::{Capacity, Decision, Matter, View};
 
-/// A decision, ready for the words.
+/// What a decision is told under.
 #[derive(Debug, Clone)]
-pub struct Facts {
+pub struct Head {
     /// The topic of the catalogue.
     pub topic: &'static str,
-    /// What its templates are given.
-    pub values: Value,
-    /// Lists, by the name the catalogue calls them.
-    pub lists: BTreeMap<&'static str, Vec<String>>,
-    /// A table.
-    pub table: Option<Table>,
     /// The unit or area it is about, for the line under the title.
     pub place: String,
     /// Whether its date has passed.
     pub late: bool,
     /// The date it leads to.
     pub due: Date,
+}
+
+/// What is told of a decision, ready for the words.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// What the topic's templates are given.
+    pub values: Value,
+    /// Lists, by the name the catalogue calls them.
+    pub lists: BTreeMap<&'static str, Vec<String>>,
+    /// A table.
+    pub table: Option<Table>,
 }
 
 /// Everything a template may name, so that none is ever undefined.
@@ -80,47 +89,6 @@ struct Known {
 /// What the record and the words say; nothing where the record no longer has it.
 type Told = Result<Option<Known>, WordsError>;
 
-/// Gathers the facts of one decision. `None` for digests, which have a shape of their own, and
-/// where the record no longer has what it is about.
-///
-/// # Errors
-/// A template fails.
-pub fn facts(
-    decision: &Decision,
-    slice: Slice<'_>,
-    setting: &Setting<'_>,
-    words: &Words,
-) -> Result<Option<Facts>, WordsError> {
-    let teller = Teller {
-        view: View::new(setting.day, slice.world, setting.calendar, setting.rules),
-        slice,
-        setting,
-        words,
-        language: words.language(),
-    };
-    let Some(topic) = teller.topic(decision) else {
-        return Ok(None);
-    };
-    let Some(known) = teller.known(decision)? else {
-        return Ok(None);
-    };
-    let place = match topic {
-        "evaluation" | "evaluation-manager" | "unassessed" | "activity" | "activity-manager" => {
-            known.unit.clone()
-        }
-        _ => String::new(),
-    };
-    Ok(Some(Facts {
-        topic,
-        values: teller.values(decision, &known),
-        lists: known.lists,
-        table: known.table,
-        place,
-        late: decision.due < setting.day,
-        due: decision.due,
-    }))
-}
-
 /// Which lists there are, and whether anything is in them.
 fn has(lists: &BTreeMap<&'static str, Vec<String>>) -> BTreeMap<&'static str, bool> {
     let filled = lists.iter().map(|(name, lines)| (*name, !lines.is_empty()));
@@ -131,15 +99,89 @@ const fn is_manager(role: Role) -> bool {
     matches!(role, Role::AreaManager | Role::SchoolDirector)
 }
 
-struct Teller<'a> {
+/// Knows a slice and how to tell of it.
+pub struct Teller<'a> {
     slice: Slice<'a>,
     setting: &'a Setting<'a>,
     view: View<'a>,
     words: &'a Words,
     language: Language,
+    // A person may have very many of either.
+    measures: OnceCell<BTreeMap<&'a MeasureId, &'a Measure>>,
+    activities: OnceCell<BTreeMap<&'a ActivityId, &'a Activity>>,
 }
 
-impl Teller<'_> {
+impl<'a> Teller<'a> {
+    /// Of one slice.
+    pub fn new(slice: Slice<'a>, setting: &'a Setting<'a>, words: &'a Words) -> Self {
+        Self {
+            view: View::new(setting.day, slice.world, setting.calendar, setting.rules),
+            slice,
+            setting,
+            words,
+            language: words.language(),
+            measures: OnceCell::new(),
+            activities: OnceCell::new(),
+        }
+    }
+
+    /// What a decision is told under. `None` for digests, which have a shape of their own, and
+    /// where the record no longer has what it is about.
+    pub fn head(&self, decision: &Decision) -> Option<Head> {
+        let topic = self.topic(decision)?;
+        let place = match &decision.matter {
+            Matter::Evaluation { measure } | Matter::Unassessed { measure, .. } => {
+                self.unit_name(&self.find_measure(measure)?.unit)
+            }
+            Matter::Activity { activity } => self.post_name(&self.find_activity(activity)?.post),
+            Matter::FocusArea(key) | Matter::NotRecorded(key) | Matter::Agenda(key) => {
+                self.find_dialogue(key)?;
+                String::new()
+            }
+            Matter::CheckIn { pair } => {
+                self.view.check_in_on(pair, decision.due)?;
+                String::new()
+            }
+            _ => String::new(),
+        };
+        Some(Head {
+            topic,
+            place,
+            late: decision.due < self.setting.day,
+            due: decision.due,
+        })
+    }
+
+    /// The facts of a decision, where the record has what it is about.
+    ///
+    /// # Errors
+    /// A template fails.
+    pub fn facts(&self, decision: &Decision) -> Result<Option<Facts>, WordsError> {
+        Ok(self.known(decision)?.map(|known| Facts {
+            values: self.values(decision, &known),
+            lists: known.lists,
+            table: known.table,
+        }))
+    }
+
+    /// The slice.
+    pub const fn slice(&self) -> Slice<'a> {
+        self.slice
+    }
+
+    /// A measure of the slice.
+    pub fn find_measure(&self, id: &MeasureId) -> Option<&'a Measure> {
+        let of_slice = || self.slice.world.measures.iter();
+        let measures = || of_slice().map(|measure| (&measure.id, measure)).collect();
+        self.measures.get_or_init(measures).get(id).copied()
+    }
+
+    fn find_activity(&self, id: &ActivityId) -> Option<&'a Activity> {
+        let of_slice = || self.slice.world.activities.iter();
+        let activities = || of_slice().map(|known| (&known.id, known)).collect();
+        self.activities.get_or_init(activities).get(id).copied()
+    }
+
     fn values(&self, decision: &Decision, known: &Known) -> Value {
         let (language, due, day) = (self.language, decision.due, self.setting.day);
         let count = count_word(known.count, language);
@@ -186,7 +228,7 @@ impl Teller<'_> {
                 _ => "check-in-gap",
             }),
             Matter::Activity { activity } => {
-                let owner = Capacity::Holder(self.activity_role(activity)?);
+                let owner = Capacity::Holder(self.find_activity(activity)?.role);
                 Some(match decision.capacity == owner {
                     true => "activity",
                     false => "activity-manager",
@@ -262,27 +304,19 @@ impl Teller<'_> {
         }
     }
 
-    fn activity_role(&self, id: &ActivityId) -> Option<Role> {
-        let activities = &self.slice.world.activities;
-        let found = activities.iter().find(|activity| &activity.id == id);
-        found.map(|activity| activity.role)
-    }
-
     fn activity(&self, id: &ActivityId) -> Option<Known> {
-        let activities = &self.slice.world.activities;
-        let activity = activities.iter().find(|activity| &activity.id == id)?;
-        let (unit, person) = match &activity.post {
+        let activity = self.find_activity(id)?;
+        let person = match &activity.post {
             Post::Unit(unit) => {
                 let heir = self.slice.world.heir(unit, self.setting.day);
                 let principal = self.view.principals().get(heir.unwrap_or(unit));
                 let person = principal.filter(|_| activity.role.leads_unit());
-                (self.unit_name(unit), person.map(|person| self.name(person)))
+                person.map(|person| self.name(person))
             }
-            Post::Area(_) => (self.area(), None),
-            Post::Authority => (String::new(), None),
+            Post::Area(_) | Post::Authority => None,
         };
         Some(Known {
-            unit,
+            unit: self.post_name(&activity.post),
             title: activity.title.clone(),
             person: person.unwrap_or_default(),
             ..Known::default()
@@ -292,6 +326,14 @@ impl Teller<'_> {
     fn unit_name(&self, unit: &UnitCode) -> String {
         let known = self.slice.world.units.get(unit);
         known.map_or_else(|| unit.to_string(), |unit| unit.name.clone())
+    }
+
+    fn post_name(&self, post: &Post) -> String {
+        match post {
+            Post::Unit(unit) => self.unit_name(unit),
+            Post::Area(_) => self.area(),
+            Post::Authority => String::new(),
+        }
     }
 
     fn area(&self) -> String {
@@ -308,7 +350,7 @@ impl Teller<'_> {
 
     fn address(&self, person: &PersonId) -> String {
         let known = self.slice.world.people.get(person);
-        known.map(|person| person.email.clone()).unwrap_or_default()
+        known.map_or_else(String::new, |person| one_line(&person.email))
     }
 
     fn name(&self, person: &PersonId) -> String {

@@ -8,6 +8,7 @@ use minijinja::context;
 use super::{Detail, Known, Teller, Told};
 use crate::calendar::{Language, long_date, time_in_text};
 use crate::follow_up::{AreaId, PersonId};
+use crate::mail::message::one_line;
 use crate::mail::obstacle::unplaced_words;
 use crate::mail::words::WordsError;
 use crate::plan::{Matter, Trouble};
@@ -32,8 +33,8 @@ impl Teller<'_> {
                 ..
             } if of == person => Some(Known {
                 person: self.name(person),
-                address: address.clone(),
-                reply: reply.clone(),
+                address: one_line(address),
+                reply: one_line(reply),
                 ..Known::default()
             }),
             _ => None,
@@ -60,7 +61,7 @@ impl Teller<'_> {
     pub(super) fn import_refused(&self, on: Date) -> Known {
         let mut troubles = self.slice.troubles.iter();
         let summary = troubles.find_map(|trouble| match trouble {
-            Trouble::ImportRefused { since, summary } if *since == on => Some(summary.clone()),
+            Trouble::ImportRefused { since, summary } if *since == on => Some(one_line(summary)),
             _ => None,
         });
         Known {
