@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use super::content::Content;
 use super::words::{Words, WordsError};
+use crate::follow_up::envelope_address;
 use crate::follow_up::plausible::shown_line;
 
 /// Who a mail is from.
@@ -191,20 +192,11 @@ fn calendar_part(object: &Object) -> Result<SinglePart, MessageError> {
 
 fn mailbox(name: &str, address: &str) -> Result<Mailbox, MessageError> {
     let wrong = || MessageError::Address(address.to_owned());
-    let address: Address = wire_address(address).parse().map_err(|_| wrong())?;
+    // lettre would also take letters beyond ASCII, for which a relay has to know SMTPUTF8.
+    let address = envelope_address(address).map_err(|_| wrong())?;
+    let address: Address = address.parse().map_err(|_| wrong())?;
     let name = one_line(name);
     Ok(Mailbox::new((!name.is_empty()).then_some(name), address))
-}
-
-/// An address as it stands on the wire: a domain like `skolområdet.example` has an ASCII form. What
-/// has none is left as it is.
-fn wire_address(address: &str) -> String {
-    let address = address.trim();
-    let ascii = address.rsplit_once('@').and_then(|(local, domain)| {
-        let domain = idna::domain_to_ascii(domain).ok()?;
-        Some(format!("{local}@{domain}"))
-    });
-    ascii.unwrap_or_else(|| address.to_owned())
 }
 
 fn plain(name: &'static str, value: &str) -> Result<HeaderValue, MessageError> {
