@@ -47,6 +47,18 @@ impl Note {
         }
     }
 
+    /// The note without what is far too long to be read in it.
+    fn cut(mut self) -> Self {
+        const LONGEST: usize = 2000;
+        for text in self.value.iter_mut().chain([&mut self.message]) {
+            if let Some((place, _)) = text.char_indices().nth(LONGEST) {
+                text.truncate(place);
+                text.push('…');
+            }
+        }
+        self
+    }
+
     /// About a whole table: its header's line.
     pub fn of_table(table: &Table, message: impl Into<String>) -> Self {
         Self::at_line(table, table.header_line, message)
@@ -101,6 +113,7 @@ impl Report {
 
     /// Notes a fault, unless one is told of the same cell already.
     pub fn fault(&mut self, note: Note) {
+        let note = note.cut();
         let cell = |n: &Note| (n.line, n.column.clone(), n.sheet.clone(), n.file.clone());
         let told = note.column.is_some()
             && self
@@ -116,7 +129,7 @@ impl Report {
 
     /// Notes a warning.
     pub fn warn(&mut self, note: Note) {
-        self.warnings.push(note);
+        self.warnings.push(note.cut());
     }
 
     /// The files with faults, by name.
