@@ -29,6 +29,7 @@ use clap::{Parser, Subcommand};
 use crate::config::{self, ConfigError};
 use crate::daemon::Office;
 use crate::follow_up::PersonId;
+use crate::follow_up::plausible::shown;
 use crate::mail::WordsError;
 use crate::store::{Calendar, Ledger};
 
@@ -103,7 +104,7 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Err(error) => {
             let told = told(&error);
             if !told.is_empty() {
-                eprintln!("avstamd: {told}");
+                eprintln!("avstamd: {}", shown(&told, usize::MAX));
             }
             let wrong_config = error.is::<ConfigError>() || error.is::<WordsError>();
             ExitCode::from(if wrong_config { EX_CONFIG } else { 1 })
