@@ -26,6 +26,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use import::read_files;
+
 use crate::config::{self, ConfigError};
 use crate::daemon::Office;
 use crate::follow_up::PersonId;

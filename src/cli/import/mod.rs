@@ -32,6 +32,7 @@ use serde::Serialize;
 
 use super::when::When;
 use super::{AlreadyTold, output};
+use crate::calendar::Calendar as SchoolCalendar;
 use crate::config;
 use crate::follow_up::PersonId;
 use crate::store::{Batch, Calendar, Changed, Known, Writing};
@@ -122,10 +123,8 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     let mut report = Report::new(settings.calendar.today(now));
     let sources = sources::find(&arguments.paths, &mut report);
     let known = calendar.known().await?;
-    let (mut batch, seen) = tables(&known, &sources, &areas, &mut report);
-    let calendars = sources::calendars(&sources, &mut report);
     let against = (&known, &settings.calendar);
-    busy::read(calendars, (&mut batch, &seen), against, &mut report);
+    let (batch, seen) = read(&sources, &areas, against, &mut report);
     let mut outcome = Outcome {
         applied: false,
         dry_run: arguments.dry_run,
@@ -186,6 +185,35 @@ pub async fn import_directory(
         .apply(batch, Writing::Keep, now, "demo".into())
         .await?;
     Ok(applied.changed)
+}
+
+/// What an import of these files would write into a calendar that has `known`, and the faults that
+/// would keep it from doing so, a line each. Nothing is read from the disk.
+pub fn read_files(
+    files: impl IntoIterator<Item = (PathBuf, Vec<u8>)>,
+    known: &Known,
+    (calendar, today): (&SchoolCalendar, Date),
+) -> (Batch, Vec<String>) {
+    let mut report = Report::new(today);
+    let files = files.into_iter();
+    let sources: Vec<Source> = files
+        .map(|(file, content)| Source::at_hand(file, content))
+        .collect();
+    let (batch, _) = read(&sources, &Areas::default(), (known, calendar), &mut report);
+    let faults = report.faults.iter().map(ToString::to_string).collect();
+    (batch, faults)
+}
+
+fn read(
+    sources: &[Source],
+    areas: &Areas,
+    (known, calendar): (&Known, &SchoolCalendar),
+    report: &mut Report,
+) -> (Batch, Seen) {
+    let (mut batch, seen) = tables(known, sources, areas, report);
+    let calendars = sources::calendars(sources, report);
+    busy::read(calendars, (&mut batch, &seen), (known, calendar), report);
+    (batch, seen)
 }
 
 fn tables(known: &Known, sources: &[Source], areas: &Areas, report: &mut Report) -> (Batch, Seen) {

@@ -13,6 +13,19 @@ pub struct Source {
     file: PathBuf,
     /// Whether it was named, not found in a directory: then it is meant to be a table.
     is_named: bool,
+    /// What is in it, where that is at hand already.
+    content: Option<Vec<u8>>,
+}
+
+impl Source {
+    /// A named file whose content is at hand.
+    pub const fn at_hand(file: PathBuf, content: Vec<u8>) -> Self {
+        Self {
+            file,
+            is_named: true,
+            content: Some(content),
+        }
+    }
 }
 
 /// The files that paths stand for, in order. A path that leads nowhere is a fault.
@@ -24,6 +37,7 @@ pub fn find(paths: &[PathBuf], report: &mut Report) -> Vec<Source> {
             sources.push(Source {
                 file,
                 is_named: true,
+                content: None,
             });
             continue;
         }
@@ -36,6 +50,7 @@ pub fn find(paths: &[PathBuf], report: &mut Report) -> Vec<Source> {
             Ok(files) => sources.extend(files.into_iter().map(|file| Source {
                 file,
                 is_named: false,
+                content: None,
             })),
             Err(error) => {
                 let message = format!("the directory cannot be read: {error}; see who may read it");
@@ -80,7 +95,7 @@ pub fn tables(source: &Source, report: &mut Report) -> Vec<(Kind, Table)> {
     if busy::is_calendar(file) {
         return Vec::new();
     }
-    let Some(bytes) = bytes(file, report) else {
+    let Some(bytes) = bytes(source, report) else {
         return Vec::new();
     };
     let before = report.faults.len();
@@ -108,14 +123,19 @@ pub fn tables(source: &Source, report: &mut Report) -> Vec<(Kind, Table)> {
 
 /// The files that are people's calendars, with what is in them.
 pub fn calendars(sources: &[Source], report: &mut Report) -> Vec<(PathBuf, Vec<u8>)> {
-    let files = sources.iter().map(|source| &source.file);
-    files
-        .filter(|file| busy::is_calendar(file))
-        .filter_map(|file| Some((file.clone(), bytes(file, report)?)))
+    let calendars = sources
+        .iter()
+        .filter(|source| busy::is_calendar(&source.file));
+    calendars
+        .filter_map(|source| Some((source.file.clone(), bytes(source, report)?)))
         .collect()
 }
 
-fn bytes(file: &Path, report: &mut Report) -> Option<Vec<u8>> {
+fn bytes(source: &Source, report: &mut Report) -> Option<Vec<u8>> {
+    if let Some(content) = &source.content {
+        return Some(content.clone());
+    }
+    let file = &source.file;
     let bytes = std::fs::read(file);
     let fault = |error| {
         let message = format!("it cannot be read: {error}; see that it is there");
