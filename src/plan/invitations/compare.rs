@@ -173,7 +173,7 @@ impl<'a> Round<'a> {
             of_method.map(|told| told.sequence).max()
         };
         let (requested, cancelled) = (highest(Method::Request), highest(Method::Cancel));
-        let next = requested.map_or(0, |requested| requested + 1);
+        let next = requested.map_or(0, |requested| requested.saturating_add(1));
         let sequence = cancelled.map_or(next, |cancelled| cancelled.max(next));
         let change = match self.abouts.contains(about(uid)) {
             true => Change::Replaced,
@@ -285,7 +285,7 @@ fn sequence(wanted: &Wanted, of: &Of<'_>) -> u32 {
     });
     match is_current {
         true => last,
-        false => wanted.floor.max(last + 1),
+        false => wanted.floor.max(last.saturating_add(1)),
     }
 }
 

@@ -10,7 +10,7 @@ use super::Calendar;
 use super::placed::IS_PLACED;
 use super::row::{
     Wrong, address, date, date_time, each, fault, key, line, name, optional, optional_date,
-    optional_key, plain, required, text, uid,
+    optional_key, plain, required, sequence, text, uid,
 };
 use crate::follow_up::{
     Absence, Activity, ActivityId, Appointment, Area, AreaId, AreaWorld, CheckIn, ChosenBy,
@@ -337,7 +337,7 @@ fn read_dialogues(
                 minutes: plain(row, "minutes")?,
                 place: line(row, "place")?,
                 state: required(row, "state")?,
-                sequence: plain(row, "sequence")?,
+                sequence: sequence(row, "sequence")?,
                 focus_areas: by_dialogue.get(&id).cloned().unwrap_or_default(),
                 is_placed,
                 proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
@@ -452,7 +452,7 @@ fn check_in(row: &rusqlite::Row<'_>) -> Result<CheckIn, Wrong> {
         held_on: optional_date(row, "held_on")?,
         note: text(row, "note")?,
         uid: uid(row, "uid")?,
-        sequence: plain(row, "sequence")?,
+        sequence: sequence(row, "sequence")?,
         is_placed,
         proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
     })

@@ -108,6 +108,19 @@ pub fn uid(row: &Row<'_>, column: &str) -> Result<String, Wrong> {
     Ok(text)
 }
 
+/// How often a meeting was moved. Calendars count in 32 bits with a sign (RFC 5545 3.3.8), and it is
+/// still to be raised.
+pub fn sequence(row: &Row<'_>, column: &str) -> Result<u32, Wrong> {
+    const MOST: u32 = 1_000_000_000;
+    let count: u32 = plain(row, column)?;
+    if count > MOST {
+        return Err(format!(
+            "{column}: more than {MOST}; write how often the meeting was moved"
+        ));
+    }
+    Ok(count)
+}
+
 /// A name or a title on one line, as it can be shown.
 pub fn line(row: &Row<'_>, column: &str) -> Result<String, Wrong> {
     Ok(shown_line(&plain::<String>(row, column)?, LONGEST_LINE))
