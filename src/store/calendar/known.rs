@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use super::Calendar;
 use super::batch::{Known, KnownAbsence, KnownUnit};
 use super::read::{appointment, optional_person, optional_unit_code};
-use super::row::{address, date, each, key, optional_date, plain};
+use super::row::{address, bound, each, key, plain, required};
 use crate::follow_up::{Absence, AreaId, PersonId, UnitCode};
 use crate::store::StoreError;
 
@@ -36,8 +36,8 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
         let code = UnitCode::parse(&code).map_err(|error| error.to_string())?;
         let unit = KnownUnit {
             area: AreaId::new(key(row, "area")?),
-            from: optional_date(row, "active_from")?,
-            to: optional_date(row, "active_to")?,
+            from: bound(row, "active_from")?,
+            to: bound(row, "active_to")?,
             successor: optional_unit_code(row, "successor")?,
         };
         Ok((code, unit))
@@ -50,8 +50,8 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
         Ok(KnownAbsence {
             absence: Absence {
                 person: PersonId::new(key(row, "person")?),
-                from: date(row, "away_from")?,
-                to: date(row, "away_to")?,
+                from: required(row, "away_from")?,
+                to: required(row, "away_to")?,
                 deputy: optional_person(row, "deputy")?,
             },
             imported_deputy: optional_person(row, "imported_deputy")?,

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Calendar;
 use super::placed::IS_PLACED;
 use super::row::{
-    Wrong, address, date, date_time, each, fault, key, line, name, optional, optional_date,
+    Wrong, address, bound, date, date_time, each, fault, key, line, name, optional, optional_date,
     optional_key, plain, required, sequence, text, uid,
 };
 use crate::follow_up::{
@@ -194,8 +194,8 @@ fn read_units(
                 code,
                 area: area.clone(),
                 level: required(row, "level")?,
-                active_from: optional_date(row, "active_from")?,
-                active_to: optional_date(row, "active_to")?,
+                active_from: bound(row, "active_from")?,
+                active_to: bound(row, "active_to")?,
                 successor: optional_unit_code(row, "successor")?,
             })
         },
@@ -536,8 +536,8 @@ fn read_absences(
         |row| {
             Ok(Absence {
                 person: person.clone(),
-                from: date(row, "away_from")?,
-                to: date(row, "away_to")?,
+                from: required(row, "away_from")?,
+                to: required(row, "away_to")?,
                 deputy: optional_person(row, "deputy")?,
             })
         },
@@ -598,7 +598,7 @@ pub(super) fn appointment(row: &rusqlite::Row<'_>) -> Result<Appointment, Wrong>
         person: PersonId::new(key(row, "person")?),
         role: required(row, "role")?,
         post: post(row)?,
-        from: optional_date(row, "valid_from")?,
-        to: optional_date(row, "valid_to")?,
+        from: bound(row, "valid_from")?,
+        to: bound(row, "valid_to")?,
     })
 }

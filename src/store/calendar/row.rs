@@ -161,19 +161,33 @@ where
     optional(row, column)?.ok_or_else(|| format!("{column}: is empty; give it a value"))
 }
 
-/// An ISO date.
+/// An ISO date of the years that a school authority plans and remembers: ladders count the working
+/// days from it.
 pub fn date(row: &Row<'_>, column: &str) -> Result<Date, Wrong> {
-    required(row, column)
+    of_our_time(required(row, column)?, column)
 }
 
-/// An ISO date that may be absent.
+/// As [`date`], where there may be none.
 pub fn optional_date(row: &Row<'_>, column: &str) -> Result<Option<Date>, Wrong> {
+    let date: Option<Date> = optional(row, column)?;
+    date.map(|date| of_our_time(date, column)).transpose()
+}
+
+fn of_our_time(date: Date, column: &str) -> Result<Date, Wrong> {
+    plausible::day(date).map_err(|error| format!("{column}: {error}"))
+}
+
+/// The first or last day of something, which may lie at the end of time: many systems write
+/// 9999-12-31 for what goes on.
+pub fn bound(row: &Row<'_>, column: &str) -> Result<Option<Date>, Wrong> {
     optional(row, column)
 }
 
 /// A local date and time.
 pub fn date_time(row: &Row<'_>, column: &str) -> Result<DateTime, Wrong> {
-    required(row, column)
+    let at: DateTime = required(row, column)?;
+    of_our_time(at.date(), column)?;
+    Ok(at)
 }
 
 /// A local time as the calendar stores it.
