@@ -340,7 +340,7 @@ fn read_dialogues(
                 sequence: sequence(row, "sequence")?,
                 focus_areas: by_dialogue.get(&id).cloned().unwrap_or_default(),
                 is_placed,
-                proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
+                proposed_until: bound(row, "proposed_until")?.filter(|_| is_placed),
             })
         },
     )?;
@@ -454,7 +454,7 @@ fn check_in(row: &rusqlite::Row<'_>) -> Result<CheckIn, Wrong> {
         uid: uid(row, "uid")?,
         sequence: sequence(row, "sequence")?,
         is_placed,
-        proposed_until: optional_date(row, "proposed_until")?.filter(|_| is_placed),
+        proposed_until: bound(row, "proposed_until")?.filter(|_| is_placed),
     })
 }
 
