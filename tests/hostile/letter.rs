@@ -38,10 +38,10 @@ const HEADERS: [&str; 14] = [
 ];
 
 impl Letter {
-    /// Reads what the relay got between DATA and its answer.
-    pub fn read(raw: &str) -> Self {
-        let raw = raw.strip_suffix("\r\n.\r\n").expect("it ends with a point");
-        let raw = raw.replace("\r\n..", "\r\n.");
+    /// Reads what the relay got between DATA and the final dot.
+    pub fn read(bytes: &[u8]) -> Self {
+        let raw = std::str::from_utf8(bytes).expect("it is text");
+        let raw = raw.strip_suffix("\r\n").expect("it ends with its line");
         assert!(
             raw.is_ascii() && raw.len() < 1_000_000,
             "{} bytes",

@@ -2,18 +2,16 @@
 
 use avstamd::follow_up::plausible::is_hidden;
 
-use crate::server::Does;
+use crate::relay::{Rule, Script, Step, says};
 use crate::town::{MORNING, Town};
 
 const EVIL: &str = "A\r\n2026-12-01T06:00:00Z  INFO forged\n\x1b[2J\u{202e}\u{9b}31m\0B";
 
 #[tokio::test]
 async fn fault_79_what_others_wrote_begins_no_line_of_the_log_and_moves_no_cursor() {
-    let town = Town::with(|to| match to.as_bytes()[0] {
-        b'r' => Does::Says("550 5.1.1 no\u{1b}[2J \u{7}such \u{202e}user"),
-        _ => Does::Takes,
-    })
-    .await;
+    let no = says("550 5.1.1 no\u{1b}[2J \u{7}such \u{202e}user");
+    let script = Script::new([Rule::at(Step::RcptTo, no).to(|to| to.starts_with('r'))]);
+    let town = Town::with(script).await;
     town.put("UPDATE area SET name = ?1, id = id", [EVIL]);
     town.put("UPDATE person SET name = ?1", [EVIL]);
     town.put("UPDATE person SET email = ?1 WHERE id = 'siv'", [EVIL]);
@@ -61,8 +59,5 @@ async fn fault_79_what_others_wrote_begins_no_line_of_the_log_and_moves_no_curso
         }
         assert!(!error.contains("panicked"), "{command:?}: {error}");
     }
-    assert!(
-        !town.seen.lock().unwrap().messages.is_empty(),
-        "the round was one"
-    );
+    assert!(!town.relay.seen().messages.is_empty(), "the round was one");
 }

@@ -1,6 +1,7 @@
 //! What people write: names, titles, decisions, places.
 
 use crate::letter::{Letter, MARK};
+use crate::relay::Script;
 use crate::town::{MORNING, Town};
 
 const RUT: &str = "rut@prov.example";
@@ -80,7 +81,7 @@ async fn fault_55_line_ends_and_nul_are_cleaned_away_and_no_header_is_added() {
     for letter in invitations {
         assert!(letter.event.unwrap().contains(MARK));
     }
-    let recipients = &town.seen.lock().unwrap().recipients;
+    let recipients = &town.relay.seen().recipients();
     assert!(
         !recipients.iter().any(|to| to.contains("evil")),
         "{recipients:?}"
@@ -117,16 +118,16 @@ async fn fault_57_a_point_on_its_line_ends_no_mail() {
         let town = written(&text).await;
         let (reminder, _) = ruts(&town);
         assert!(reminder.tells("MAIL FROM:"), "{end:?}: {}", reminder.text);
-        let seen = town.seen.lock().unwrap();
+        let seen = town.relay.seen();
         assert!(
-            seen.recipients
+            seen.recipients()
                 .iter()
                 .all(|to| to.ends_with("@prov.example")),
             "{end:?}"
         );
         assert_eq!(
             seen.messages.len(),
-            seen.recipients.len(),
+            seen.recipients().len(),
             "{end:?}: a message a recipient"
         );
     }
@@ -153,7 +154,12 @@ async fn fault_58_nothing_turns_or_hides_text_and_the_address_stands_beside_the_
 async fn fault_59_what_is_far_too_much_is_cut_and_counted_and_holds_nobody_up() {
     let long = format!("{MARK} {}", "å<&\u{1f600} ".repeat(1_000_000));
     assert!(long.len() > 9_000_000);
-    let town = Town::new().await;
+    // A mail is below a megabyte, and a relay takes ten times that as a rule.
+    let town = Town::with(Script {
+        offers: vec!["SIZE 1000000"],
+        ..Script::default()
+    })
+    .await;
     town.put(
         "INSERT INTO measure (id, unit, school_year, decision, evaluate_by)
          WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 20000)
@@ -252,7 +258,7 @@ async fn fault_61_a_broken_template_is_found_at_the_start() {
         std::fs::remove_file(town.path("ord").join(file)).unwrap();
     }
     assert_eq!(
-        town.seen.lock().unwrap().messages.len(),
+        town.relay.seen().messages.len(),
         0,
         "nothing was sent by halves"
     );

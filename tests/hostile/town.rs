@@ -9,7 +9,7 @@ use jiff::civil::DateTime;
 use rusqlite::{Connection, Params};
 
 use crate::letter::Letter;
-use crate::server::{Does, Server, Shared};
+use crate::relay::{Relay, Script};
 
 /// The morning most stories are told of: the day the measures are due.
 pub const MORNING: &str = "2026-12-01T07:00";
@@ -34,7 +34,7 @@ INSERT INTO measure (id, unit, school_year, decision, evaluate_by) VALUES
 
 pub struct Town {
     pub office: Arc<Office>,
-    pub seen: Shared,
+    pub relay: Relay,
     pub directory: tempfile::TempDir,
     /// Another system's connection: it heeds no check and no reference.
     outside: Connection,
@@ -42,22 +42,22 @@ pub struct Town {
 
 impl Town {
     pub async fn new() -> Self {
-        Self::with(|_| Does::Takes).await
+        Self::with(Script::default()).await
     }
 
     /// The same, with a relay that does something else.
-    pub async fn with(does: fn(&str) -> Does) -> Self {
-        let (port, seen) = Server::new(does).start().await;
+    pub async fn with(script: Script) -> Self {
+        let relay = Relay::start(script);
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("avstamd.toml");
-        std::fs::write(&file, config(port)).unwrap();
+        std::fs::write(&file, config(relay.port)).unwrap();
         let settings = avstamd::config::load(&file).unwrap();
         let calendar = Calendar::open_or_create(&settings.database.calendar).unwrap();
         let ledger = Ledger::open_or_create(&settings.database.ledger).unwrap();
         let outside = Connection::open(&settings.database.calendar).unwrap();
         let town = Self {
             office: Arc::new(Office::new(settings, calendar, ledger).unwrap()),
-            seen,
+            relay,
             directory,
             outside,
         };
@@ -124,8 +124,11 @@ impl Town {
 
     /// What has reached the relay, each message checked.
     pub fn letters(&self) -> Vec<Letter> {
-        let seen = self.seen.lock().unwrap();
-        seen.messages.iter().map(|raw| Letter::read(raw)).collect()
+        let seen = self.relay.seen();
+        let messages = seen.messages.iter();
+        messages
+            .map(|message| Letter::read(&message.bytes))
+            .collect()
     }
 
     /// What has reached one person.
