@@ -35,7 +35,7 @@ pub struct ExportArguments {
 ///
 /// What was done, agreed and said stays, with its dates and keys, under a pseudonym: nothing is said
 /// again, and no record loses its other half. The name, the addresses, when they were away or busy, and
-/// the texts of mails to them go; in other texts that name them "[avidentifierad]" stands in place of
+/// the texts of mails to them go; in other texts that name them `[avidentifierad]` stands in place of
 /// the name. Refused while the person holds a post or mail to them waits. Import files that still have
 /// the person bring them back: take them out there first. So does a backup: after restoring one,
 /// forget them again.

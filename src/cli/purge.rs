@@ -12,7 +12,7 @@ use crate::daemon::{Lock, Office, Purged, purge, resume};
 use crate::plan::retention::{Kept, Limits};
 use crate::store::{Calendar, Extent, Ledger};
 
-/// Remove what has outlived its rule in [retention]; the daemon must be stopped
+/// Remove what has outlived its rule in `[retention]`; the daemon must be stopped
 ///
 /// Nothing goes that is not settled: mail that waits or is held, an open measure, what the plan still
 /// speaks of. What was removed is overwritten in the files. Copies and backups that lie elsewhere are
@@ -25,7 +25,7 @@ pub struct Arguments {
     dry_run: bool,
     /// Print JSON: {on, dry_run, removed, copies}
     ///
-    /// removed: a list of {rule, before, table, rows}, the rule as in [retention]; the table "record" is
+    /// removed: a list of {rule, before, table, rows}, the rule as in `[retention]`; the table "record" is
     /// the file ledger.db.sent, its rows are lines. copies: files beside the databases that may hold
     /// what was removed.
     #[arg(long)]
