@@ -10,7 +10,7 @@ host=$(rustc -vV | sed -n 's/^host: //p')
 export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters
     -Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares
-    --cfg fuzzing -Clink-dead-code -Ccodegen-units=1"
+    --cfg fuzzing"
 cargo build --manifest-path "$here/fuzz/Cargo.toml" --release --locked --quiet --target "$host"
 
 found=$(mktemp -d)
