@@ -99,6 +99,12 @@ fn fault_12_a_disk_that_fails_to_take_what_was_written() {
         (&kinds, 1),
         (PATIENCE, |n| Blow::Fails("EIO", n)),
     );
+    // By itself: that of the ledger's log would come first, and end the run.
+    failing(
+        "a failed fsync of the record",
+        (&[on(SYNC, &["ledger.db.sent"])], 1),
+        (PATIENCE, |n| Blow::Fails("EIO", n)),
+    );
     failing(
         "fsync fails for good",
         (&kinds, 3),

@@ -37,8 +37,16 @@ pub type Sheet = Result<Vec<Line>, Unreadable>;
 /// The sheets by name, and the faults of those that cannot be read.
 ///
 /// # Errors
-/// It is no workbook.
+/// It is no workbook, or one that the reader stumbles over: its library has panicked on files that a
+/// fuzzer made.
 pub fn read(bytes: Vec<u8>) -> Result<Vec<(String, Sheet)>, Unreadable> {
+    std::panic::catch_unwind(|| sheets(bytes)).unwrap_or_else(|_| {
+        let message = "it is no workbook as Excel writes them; save it anew as .xlsx, or as CSV";
+        Err((None, message.into()))
+    })
+}
+
+fn sheets(bytes: Vec<u8>) -> Result<Vec<(String, Sheet)>, Unreadable> {
     let mut workbook: Xlsx<_> =
         calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|error| {
             let message =

@@ -1,8 +1,9 @@
 //! Healing: a ledger that is older than its record of what has left learns the rest from it.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
+use super::outbox::hold_uncertain;
 use super::person::begun_pseudonyms;
 use super::sent_record::{Entry, Left, LeftInvitation, LeftNotice, SentRecord, read_left};
 use super::{Ledger, writing};
@@ -32,30 +33,54 @@ impl Ledger {
         self.database
             .run(move |connection| {
                 let transaction = writing(connection)?;
-                let (mut mails, mut last_left) = (0, None);
+                let (mut mails, mut unfit, mut last_left) = (0, 0, None);
                 let record = SentRecord::path(&path);
                 let begun = begun_pseudonyms(&transaction)?;
                 let unreadable = read_left(&record, |entry| {
-                    let is_news = match &entry {
-                        Entry::Left(left) => {
-                            last_left = last_left.max(Timestamp::from_second(left.at_utc).ok());
-                            learn(&transaction, left, now)?
-                        }
-                        Entry::Noted(notices) => learn_noted(&transaction, notices, &begun)?,
-                        Entry::Returned(_) => false,
-                    };
-                    mails += usize::from(is_news);
+                    let learnt = whole_or_not_at_all(&transaction, || match &entry {
+                        Entry::Left(left) => learn(&transaction, left, now),
+                        Entry::Noted(notices) => learn_noted(&transaction, notices, &begun),
+                        Entry::Returned(_) => Ok(false),
+                    })?;
+                    if let (Entry::Left(left), Some(_)) = (&entry, learnt) {
+                        last_left = last_left.max(Timestamp::from_second(left.at_utc).ok());
+                    }
+                    mails += usize::from(learnt == Some(true));
+                    unfit += usize::from(learnt.is_none());
                     Ok(())
                 })?;
+                if mails > 0 {
+                    // Of these an older ledger does not know what became of them.
+                    hold_uncertain(&transaction, now)?;
+                }
                 transaction.commit()?;
                 Ok(Healed {
                     mails,
                     last_left,
-                    unreadable,
+                    unreadable: unreadable + unfit,
                 })
             })
             .await
     }
+}
+
+/// Does `work`; what the ledger's own checks refuse of it leaves nothing behind and is no answer.
+fn whole_or_not_at_all<T>(
+    connection: &Connection,
+    work: impl FnOnce() -> Result<T, StoreError>,
+) -> Result<Option<T>, StoreError> {
+    connection.execute_batch("SAVEPOINT line")?;
+    let done = match work() {
+        Err(StoreError::Sqlite(error))
+            if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) =>
+        {
+            connection.execute_batch("ROLLBACK TO line")?;
+            None
+        }
+        done => Some(done?),
+    };
+    connection.execute_batch("RELEASE line")?;
+    Ok(done)
 }
 
 /// Writes down that a mail has left. Whether that was news.

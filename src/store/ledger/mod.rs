@@ -38,7 +38,7 @@ pub use notice::{Noted, SliceCalls, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 pub use traffic::{Hold, Traffic};
 
-use self::sent_record::{Entry, SentRecord};
+use self::sent_record::{Entry, NotAdded, SentRecord};
 use super::StoreError;
 use super::database::{Absent, Database, writing};
 use super::migration::Schema;
@@ -140,7 +140,7 @@ impl Ledger {
 }
 
 /// Adds to the record of what has left. A ledger in memory has none, and sends nothing.
-fn add_to_record(record: Option<&Mutex<SentRecord>>, entry: &Entry) -> Result<(), StoreError> {
+fn add_to_record(record: Option<&Mutex<SentRecord>>, entry: &Entry) -> Result<(), NotAdded> {
     match record {
         // A holder that panicked left at most a line cut short.
         Some(record) => record

@@ -199,11 +199,14 @@ impl Ledger {
                 set_dot(connection, id, (Some(at), Some(&day)))?;
                 let left = leaving(connection, id, (at, &day))?;
                 let added = add_to_record(record.as_deref(), &Entry::Left(Box::new(left)));
-                if added.is_err() {
-                    // Nothing left: that must not look like a try whose answer is unknown.
-                    set_dot(connection, id, (before.0, before.1.as_deref()))?;
-                }
-                added
+                added.or_else(|not_added| {
+                    // Nothing left: that must not look like a try whose answer is unknown. It has to
+                    // where the record may say that it left: else a start would believe that it did.
+                    if !not_added.may_stand {
+                        set_dot(connection, id, (before.0, before.1.as_deref()))?;
+                    }
+                    Err(not_added.error)
+                })
             })
             .await
     }
@@ -227,7 +230,8 @@ impl Ledger {
                     .exists([id])?;
                 if claimed {
                     if let Some(message_id) = returned(&transaction, id, &settlement)? {
-                        add_to_record(record.as_deref(), &Entry::Returned(message_id))?;
+                        add_to_record(record.as_deref(), &Entry::Returned(message_id))
+                            .map_err(|not_added| not_added.error)?;
                     }
                     settle(&transaction, id, &settlement, now)?;
                 }
@@ -283,6 +287,18 @@ impl Ledger {
             })
             .await
     }
+}
+
+/// Holds what may have left and is not known to have arrived, for a person to decide.
+pub fn hold_uncertain(connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
+    let held: Vec<i64> = connection
+        .prepare(
+            "UPDATE mail SET state = 'held', settled_utc = ?1
+             WHERE dot_utc IS NOT NULL AND state IN ('sending', 'waiting') RETURNING id",
+        )?
+        .query_map([now.as_second()], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    held.iter().try_for_each(|&id| tell_of_it(connection, id))
 }
 
 /// When a mail's content last left, and the local day of that.

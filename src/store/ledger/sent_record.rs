@@ -106,29 +106,48 @@ impl SentRecord {
     /// Adds a line and sees it onto the disk.
     ///
     /// # Errors
-    /// The disk refused. Then the file is opened anew before the next line: after a failed fsync
-    /// nobody knows what is on the disk, and another may succeed without having written anything.
-    pub fn add(&mut self, entry: &Entry) -> Result<(), StoreError> {
+    /// The disk refused, and whether the line may stand there all the same. The file is opened anew
+    /// before the next line: after a failed fsync nobody knows what is on the disk, and another may
+    /// succeed without having written anything.
+    pub fn add(&mut self, entry: &Entry) -> Result<(), NotAdded> {
         let added = self.try_to_add(entry);
         if added.is_err() {
             self.file = None;
         }
-        added.map_err(|source| StoreError::Record {
-            path: self.path.clone(),
-            source,
+        added.map_err(|(source, may_stand)| NotAdded {
+            error: StoreError::Record {
+                path: self.path.clone(),
+                source,
+            },
+            may_stand,
         })
     }
 
-    fn try_to_add(&mut self, entry: &Entry) -> std::io::Result<()> {
-        let line = line_of(entry)?;
+    fn try_to_add(&mut self, entry: &Entry) -> Result<(), (std::io::Error, bool)> {
+        let untouched = |error| (error, false);
+        let line = line_of(entry).map_err(untouched)?;
         let file = match &mut self.file {
             // One that was moved away is written to no more.
             Some(file) if is_at(file, &self.path) => file,
-            _ => self.file.insert(open(&self.path)?),
+            _ => self.file.insert(open(&self.path).map_err(untouched)?),
         };
-        file.write_all(&line)?;
-        file.sync_data()
+        let before = file.metadata().map_err(untouched)?.len();
+        let written = file.write_all(&line).and_then(|()| file.sync_data());
+        written.map_err(|error| {
+            // A line that nothing came of would be taken for a mail that left.
+            let taken_back = file.set_len(before).and_then(|()| file.sync_data());
+            (error, taken_back.is_err())
+        })
     }
+}
+
+/// A line was not added.
+#[derive(Debug)]
+pub struct NotAdded {
+    /// Why.
+    pub error: StoreError,
+    /// Whether it may stand in the file all the same.
+    pub may_stand: bool,
 }
 
 /// Opens the record for adding to. A line that a crash cut short is cut off: its mail never left.
