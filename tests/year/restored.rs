@@ -4,7 +4,8 @@ use std::path::Path;
 
 use avstamd::store::safe::{self, Pair, Restoring};
 use avstamd::store::{Attempt, Hold, Ledger, Prepared, Settlement, StoreError};
-use jiff::civil::date;
+use jiff::Timestamp;
+use jiff::civil::{Date, date};
 
 use super::NOBODY;
 use super::meetings::{dialogue, key, record};
@@ -159,19 +160,8 @@ async fn what_was_refused_after_its_content_left_is_not_taken_for_sent() {
     let (day, at) = (date(2026, 11, 19), town.instant("2026-11-19 07:00"));
     avstamd::daemon::tick(&town.office, at).await.unwrap();
     back_up(&town);
+    let id = under_way(&town, (at, day)).await;
     let ledger = &town.office.ledger;
-    let claimed = ledger.claim(at, day, 1, Hold::default()).await.unwrap();
-    let id = claimed[0].id;
-    let prepared = Prepared {
-        address: "rut@prov.example".into(),
-        subject: "s".into(),
-        bytes: b"b".to_vec(),
-    };
-    ledger
-        .prepare(vec![(id, prepared)], Vec::new())
-        .await
-        .unwrap();
-    ledger.mark_dot(id, at, day).await.unwrap();
     let refused = Attempt {
         at,
         stage: "final dot".into(),
@@ -184,4 +174,71 @@ async fn what_was_refused_after_its_content_left_is_not_taken_for_sent() {
         .unwrap();
     let mut town = town.restarted("2026-11-19 08:00", restore).await;
     assert_eq!(town.to("2026-11-19 08:00").await, ["rut"]);
+}
+
+/// Claims the one mail there is and has its content leave.
+async fn under_way(town: &Town, (at, day): (Timestamp, Date)) -> i64 {
+    let ledger = &town.office.ledger;
+    let claimed = ledger.claim(at, day, 1, Hold::default()).await.unwrap();
+    let id = claimed[0].id;
+    let prepared = Prepared {
+        address: "rut@prov.example".into(),
+        subject: "s".into(),
+        bytes: b"b".to_vec(),
+    };
+    let prepared = vec![(id, prepared)];
+    ledger.prepare(prepared, Vec::new()).await.unwrap();
+    ledger.mark_dot(id, at, day).await.unwrap();
+    id
+}
+
+/// A backup may catch a mail whose answer had not come yet.
+#[tokio::test]
+async fn what_an_older_ledger_has_under_way_is_held_for_a_person() {
+    let mut town = Town::with_digest().await;
+    town.measure("m1", date(2026, 12, 3)).await;
+    let (day, at) = (date(2026, 11, 19), town.instant("2026-11-19 07:00"));
+    avstamd::daemon::tick(&town.office, at).await.unwrap();
+    let id = under_way(&town, (at, day)).await;
+    back_up(&town);
+    let sent = Attempt {
+        at,
+        stage: "final dot".into(),
+        code: Some(250),
+        reply: "ok".into(),
+    };
+    let ledger = &town.office.ledger;
+    ledger.settle(id, Settlement::Sent(sent), at).await.unwrap();
+    assert_eq!(town.to("2026-11-23 07:00").await, ["ake"]);
+    let mut town = town.restarted("2026-11-23 08:00", restore).await;
+    assert_eq!(town.to("2026-11-23 08:00").await, TOLD_OF_IT);
+    let mails = town.office.ledger.mails(true).await.unwrap();
+    let held: Vec<i64> = mails
+        .iter()
+        .filter(|mail| mail.state == "held")
+        .map(|mail| mail.id)
+        .collect();
+    assert_eq!(held, [id]);
+}
+
+#[tokio::test]
+async fn a_line_of_the_record_that_does_not_fit_stops_no_start_and_hides_no_other() {
+    let mut town = Town::new().await;
+    town.measure("m1", date(2026, 12, 3)).await;
+    let before = std::fs::read(town.directory.path().join("ledger.db")).unwrap();
+    assert_eq!(town.to("2026-11-19 07:00").await, ["rut"]);
+    let mut town = town
+        .restarted("2026-11-19 08:00", |directory| {
+            std::fs::write(directory.join("ledger.db"), before).unwrap();
+            let record = directory.join("ledger.db.sent");
+            let line = std::fs::read_to_string(&record).unwrap();
+            let unfit = line.replace("\"message-id\":\"", "\"message-id\":\"x");
+            let invitation = r#","invitation":{"meeting":"m","address":"a","area":"","method":"maybe","sequence":0,"until":"","said":"{}","change":"{}"}}}"#;
+            let unfit = unfit.trim_end().strip_suffix("}}").unwrap().to_owned() + invitation + "\n";
+            assert_ne!(line, unfit);
+            std::fs::write(&record, unfit + &line).unwrap();
+        })
+        .await;
+    assert_eq!(town.to("2026-11-19 08:00").await, TOLD_OF_IT);
+    assert_eq!(town.to("2026-11-30 07:00").await, ["rut"]);
 }
