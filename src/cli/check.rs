@@ -192,6 +192,9 @@ async fn databases(
         if parent(path).is_some_and(|directory| !directory.is_dir()) {
             let what = "its directory is not there; make it, writable for the daemon";
             findings.problem(path, what);
+        } else if !path.exists() && path == &database.calendar && database.ledger.exists() {
+            let what = "it is gone, and there is a ledger that spoke of it; restore a backup";
+            findings.problem(path, what);
         } else if !path.exists() {
             let note = format!("{}: not there yet; {made_by}", path.display());
             findings.notes.push(note);

@@ -28,7 +28,7 @@ use super::watch::Scales;
 use crate::config::Settings;
 use crate::plan::backoff::{Trouble, UNCERTAIN_RESENDS, next_try};
 use crate::plan::{Slot, slot};
-use crate::store::{Attempt, Claimed, Prepared, Settlement};
+use crate::store::{Attempt, Claimed, Prepared, Settlement, UNWORDED};
 
 /// Mails that are claimed at a time: few enough to be fresh when they leave, enough to save writes.
 const BATCH: usize = 16;
@@ -335,6 +335,13 @@ impl Desk {
                         %next,
                         "a mail cannot be put into words and waits; run `avstamd check` and mend the templates"
                     );
+                    let attempt = Attempt {
+                        at: now,
+                        stage: UNWORDED.into(),
+                        code: None,
+                        reply: reason,
+                    };
+                    office.ledger.unworded(mail.id, attempt).await?;
                     lock(&self.judge).delivered.later += 1;
                     settled.push((mail.id, Settlement::Released(next)));
                 }

@@ -22,6 +22,8 @@ pub struct Health {
     pub stuck: Option<Stuck>,
     /// Mails that are held since they are far more than usual.
     pub storm: Option<Storm>,
+    /// Mails that cannot be put into words, and wait.
+    pub unworded: u64,
     /// Areas that a fault of the program keeps from being planned; the authority's own is empty.
     pub faults: Vec<AreaId>,
 }
@@ -45,6 +47,7 @@ impl Health {
             silent_since: None,
             stuck: None,
             storm: None,
+            unworded: office.ledger.waiting_for_words().await?,
             faults: Faults::known(office).await?.areas(),
         };
         let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
@@ -60,7 +63,7 @@ impl Health {
         let alive = last_alive(office).await?;
         health.silent_since = alive.filter(|alive| *alive < patient_since);
         if health.storm.is_none() {
-            let overdue = office.ledger.overdue(patient_since).await?;
+            let overdue = office.ledger.overdue(patient_since, day).await?;
             health.stuck = overdue.map(|(waiting, since)| Stuck {
                 waiting,
                 since: since.max(opened),
@@ -95,11 +98,15 @@ impl Health {
                 Some(format!("{} {what} (usually at most {})", excess.today, excess.usual))
             });
             format!(
-                "far more than usual is to leave on {}, {}; it is held. If it is right, run `avstamd outbox release`; if not, mend the calendar",
+                "far more than usual is to leave on {}, {}; it is held. If it is right, run `avstamd outbox release`; if not, mend the calendar first: what is no longer so is then not sent",
                 storm.on,
                 of.collect::<Vec<_>>().join(" and ")
             )
         });
+        let unworded = (self.unworded > 0).then(|| format!(
+            "{} mails cannot be put into words and wait; `avstamd outbox show` has the reason. Mend the templates, or report the fault that the log names",
+            self.unworded
+        ));
         let faults = self.faults.iter().map(|area| {
             let whose = match area.as_str() {
                 "" => "what concerns the whole authority".to_owned(),
@@ -107,7 +114,7 @@ impl Health {
             };
             format!("{whose} cannot be planned, for a fault in the program; report the place that the log names")
         });
-        [silent, stuck, storm]
+        [silent, stuck, storm, unworded]
             .into_iter()
             .flatten()
             .chain(faults)

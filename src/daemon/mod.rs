@@ -35,4 +35,4 @@ pub use pulse::Pulse;
 pub use retention::{Forgotten, Purged, Ties, forget, known_as, purge, sweep};
 pub use service::{ServiceError, once, resume, serve};
 pub use tick::{Ticked, tick};
-pub use watch::storm;
+pub use watch::{note_healed, storm};

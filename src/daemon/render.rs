@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use futures_util::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
@@ -18,7 +19,7 @@ use crate::mail::{
 use crate::plan::{
     Call, Decision, Matter, Meeting, Method, NoticeKey, Silence, Trouble, Verdict, wanted,
 };
-use crate::store::{Claimed, Prepared};
+use crate::store::{Claimed, ClaimedLine, Prepared, StoreError};
 
 /// What rendering made of a claimed mail.
 #[derive(Debug)]
@@ -78,19 +79,19 @@ pub async fn read_slices(
     let mut areas: BTreeSet<Option<AreaId>> = lines.clone().map(|line| line.area.clone()).collect();
     areas.extend(of_calls.iter().cloned());
     let mut read = Read::default();
-    if lines
-        .clone()
-        .any(|line| line.key.occurrence.starts_with("monthly-digest/"))
-    {
-        for slice in office.every_slice(day).await? {
-            let area = slice.world.area.as_ref().map(|area| area.id.clone());
-            read.slices.insert(area, slice);
-        }
-    } else if !areas.is_empty() {
+    let mut to_read = areas.clone();
+    if lines.clone().any(is_of_the_month) {
+        to_read.insert(None);
+        to_read.extend(office.calendar.area_ids().await?.into_iter().map(Some));
+    }
+    if !to_read.is_empty() {
         let troubles = office.troubles(day).await?;
-        for area in &areas {
-            let slice = office.slice(area.clone(), day, &troubles).await?;
-            read.slices.insert(area.clone(), slice);
+        for area in to_read {
+            let slice = office.slice(area.clone(), day, &troubles);
+            match AssertUnwindSafe(slice).catch_unwind().await {
+                Ok(Err(StoreError::Panicked)) | Err(_) => drop(read.failed.insert(area)),
+                Ok(slice) => drop(read.slices.insert(area, slice?)),
+            }
         }
     }
     for area in areas {
@@ -106,6 +107,11 @@ pub async fn read_slices(
         }
     }
     Ok(read)
+}
+
+/// Whether a line is the month's digest, which draws on every slice.
+fn is_of_the_month(line: &ClaimedLine) -> bool {
+    line.key.occurrence.starts_with("monthly-digest/")
 }
 
 /// What `work` makes, if no fault of the program ends it.
@@ -139,8 +145,11 @@ impl Read {
         (decisions.collect(), meetings.collect())
     }
 
-    /// Whether all that a mail draws on could be planned.
+    /// Whether all that a mail draws on could be read and planned.
     fn has(&self, claimed: &Claimed) -> bool {
+        if claimed.lines.iter().any(is_of_the_month) && !self.failed.is_empty() {
+            return false;
+        }
         let areas = claimed.lines.iter().map(|line| &line.area);
         let mut areas = areas.chain(claimed.call.iter().map(|call| &call.area));
         !areas.any(|area| self.failed.contains(area))

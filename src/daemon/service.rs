@@ -26,7 +26,7 @@ use super::placing::place_due_years;
 use super::post::PostError;
 use super::systemd;
 use super::tick::{Ticked, tick};
-use super::watch::{note_alive, note_healed, note_outage};
+use super::watch::{note_alive, note_clock, note_healed, note_outage};
 use crate::config;
 use crate::mail::WordsError;
 use crate::plan::backoff::UNCERTAIN_RESENDS;
@@ -109,7 +109,7 @@ async fn place(office: &Office, now: Timestamp) {
 pub async fn resume(office: &Office, clock: &Clock) -> Result<(), StoreError> {
     let now = clock.now();
     let healed = office.ledger.heal(now).await?;
-    note_healed(office, healed, now).await?;
+    note_healed(&office.ledger, healed, now).await?;
     let (found, uncertain) = office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
     if found > 0 {
         tracing::warn!(
@@ -118,6 +118,7 @@ pub async fn resume(office: &Office, clock: &Clock) -> Result<(), StoreError> {
             "mails of an earlier run were under way and wait again"
         );
     }
+    note_clock(office, now).await?;
     if clock.goes() {
         note_outage(office, now).await?;
     }

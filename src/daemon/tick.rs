@@ -47,6 +47,8 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         note_storm(office, now, day).await?;
         return Ok(ticked);
     }
+    // What is still held is told in today's mails, which may leave before the tick has ended.
+    note_storm(office, now, day).await?;
     let troubles = office.troubles(day).await?;
     let mut faults = Faults::known(office).await?;
     for chunk in due.chunks(CHUNK) {

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use super::office::{Office, OfficeError};
 use crate::follow_up::AreaId;
 use crate::plan::{Storm, Trouble, missed_a_mail_day};
-use crate::store::{Healed, Hold, StoreError};
+use crate::store::{Healed, Hold, Ledger, StoreError};
 
 /// That it lives is written down so often.
 const ALIVE_EVERY: SignedDuration = SignedDuration::from_mins(5);
@@ -85,6 +85,26 @@ pub async fn note_outage(office: &Office, now: Timestamp) -> Result<(), StoreErr
     office.ledger.look_at(vec![None], vec![down]).await
 }
 
+/// Longer than any wait, and than any correction of a clock: what lies further ahead was written down
+/// by another time.
+const AHEAD: SignedDuration = SignedDuration::from_hours(48);
+
+/// Takes back, as the daemon starts, what a clock that was ahead has put off: mail that waits for a far
+/// day, areas that are to be looked at then. What was said meanwhile stays said.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn note_clock(office: &Office, now: Timestamp) -> Result<(), StoreError> {
+    let until = now.saturating_add(AHEAD).unwrap_or(Timestamp::MAX);
+    let day = office.settings.calendar.today(until);
+    if office.ledger.come_back((now, until), day).await? {
+        tracing::error!(
+            "the ledger has days that are still to come: the clock was ahead, or mail was sent with --at. What was said then is not said again; what was put off is taken up now"
+        );
+    }
+    Ok(())
+}
+
 /// Notes that the mail server takes no mail, or takes it again. A stand that went through a mail day or
 /// more is told when it is over: before, no mail could tell of it.
 ///
@@ -128,7 +148,7 @@ fn missed(office: &Office, from: Timestamp, until: Timestamp) -> bool {
 /// # Errors
 /// SQLite refused.
 pub async fn note_healed(
-    office: &Office,
+    ledger: &Ledger,
     healed: Healed,
     now: Timestamp,
 ) -> Result<(), StoreError> {
@@ -153,7 +173,7 @@ pub async fn note_healed(
     if let Some(last) = healed.last_left {
         facts.push(fact(ALIVE, last.as_second().to_string()));
     }
-    office.ledger.look_at(vec![None], facts).await
+    ledger.look_at(vec![None], facts).await
 }
 
 /// What is held of the mail day `day`, as it stands at `now`.
@@ -240,7 +260,7 @@ pub async fn note_storm(office: &Office, now: Timestamp, day: Date) -> Result<()
         Some(Storm { mails, changes, .. }) => tracing::error!(
             mails = mails.map(|excess| excess.today),
             changes = changes.map(|excess| excess.today),
-            "far more mails than usual are to leave today; they are held. If that is right, run `avstamd outbox release`; if not, mend the calendar"
+            "far more mails than usual are to leave today; they are held. If that is right, run `avstamd outbox release`; if not, mend the calendar first"
         ),
         None => tracing::info!("the mails that were held for their number may leave"),
     }

@@ -51,7 +51,7 @@ pub fn group(
         let (Some(key), Some(to)) = (decision.key(), decision.to.clone()) else {
             continue;
         };
-        if mailbox(&to).mailed_on.is_some_and(|day| day >= today) {
+        if mailbox(&to).mailed_on == Some(today) {
             decision.verdict = Verdict::Silent(Silence::MailedToday { until: tomorrow });
             continue;
         }

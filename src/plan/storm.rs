@@ -3,8 +3,8 @@
 //! What is one person's is bounded already: one mail a day, and few new invitations. A storm is what
 //! comes over everybody at once: a calendar that was emptied calls every meeting off, an older one
 //! moves them back. So the mails of the day and the changes to meetings are counted apart, each
-//! beside the busiest of the mail days before. What is held stays undecided: a calendar that is
-//! mended holds nothing up.
+//! beside the busiest of the mail days before. It is held until a person lets it go; what is no longer so
+//! by then is not sent.
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};

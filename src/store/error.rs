@@ -44,6 +44,14 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// There is no record to make a ledger from.
+    #[error(
+        "{path}: there is no record of what has been sent to make a ledger from; restore a backup, or put the record back beside the ledger's place. Where nothing was ever sent, the first run makes a ledger"
+    )]
+    NoRecord {
+        /// The record.
+        path: PathBuf,
+    },
     /// There is a ledger where one was to be made.
     #[error("{path}: there is a ledger; it heals by itself when the daemon starts")]
     Present {

@@ -62,3 +62,18 @@ async fn the_year_2038_is_a_year_like_others() {
     let text = &rut.unwrap().text;
     assert!(text.contains("torsdagen den 4 februari 2038"), "{text}");
 }
+
+/// A machine may start with a clock that is a year ahead, and live on by the right one.
+#[tokio::test]
+async fn fault_31_a_year_that_was_not_yet_puts_nothing_off() {
+    let mut town = Town::new().await;
+    town.measure("m1", date(2026, 12, 3)).await;
+    assert_eq!(town.to("2026-11-19 07:00").await, ["rut"]);
+    assert!(!town.to("2027-11-22 07:00").await.is_empty());
+    town.measure("m2", date(2026, 12, 17)).await;
+    let mut town = town.restarted("2026-11-30 06:00", |_| {}).await;
+    // Three working days before m1, late; then the day of m1 and ten before m2.
+    for day in ["2026-12-02 07:00", "2026-12-03 07:00"] {
+        assert_eq!(town.to(day).await, ["rut"], "{day}");
+    }
+}

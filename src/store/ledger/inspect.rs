@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::invitation::{is_overtaken, shown};
 use super::outbox::gather_again;
+use super::outbox::{MAY_LEAVE, UNWORDED};
 use super::{Ledger, read, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey, Said};
@@ -295,14 +296,34 @@ impl Ledger {
             .await
     }
 
+    /// How many mails wait since they could not be put into words.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn waiting_for_words(&self) -> Result<u64, StoreError> {
+        self.database
+            .run(|connection| {
+                let sql = "SELECT count(*) FROM mail WHERE state IN ('waiting', 'sending') AND
+                           (SELECT stage FROM attempt WHERE mail = mail.id ORDER BY id DESC LIMIT 1) = ?1";
+                let mut statement = connection.prepare_cached(sql)?;
+                let count: i64 = statement.query_row([UNWORDED], |row| row.get(0))?;
+                Ok(u64::try_from(count).unwrap_or(0))
+            })
+            .await
+    }
+
     /// How many mails have waited since before `since`, and since when the first of them has, where
     /// nothing has become of any mail after it.
     ///
     /// # Errors
     /// SQLite refused.
-    pub async fn overdue(&self, since: Timestamp) -> Result<Option<(u64, Timestamp)>, StoreError> {
+    pub async fn overdue(
+        &self,
+        since: Timestamp,
+        day: Date,
+    ) -> Result<Option<(u64, Timestamp)>, StoreError> {
         self.database
-            .run(move |connection| overdue(connection, since))
+            .run(move |connection| overdue(connection, since, day))
             .await
     }
 
@@ -332,6 +353,7 @@ impl Ledger {
 fn overdue(
     connection: &Connection,
     since: Timestamp,
+    day: Date,
 ) -> Result<Option<(u64, Timestamp)>, StoreError> {
     let since = since.as_second();
     let moves = "SELECT at_utc > ?1 FROM attempt ORDER BY id DESC LIMIT 1";
@@ -342,11 +364,17 @@ fn overdue(
     if moves == Some(true) {
         return Ok(None);
     }
-    let waiting = "SELECT count(*), min(next_attempt_utc) FROM mail
-                   WHERE state IN ('waiting', 'sending') AND next_attempt_utc <= ?1";
+    // What waits for another of the same person's is where it should be.
+    let waiting = format!(
+        "SELECT count(*), min(m.next_attempt_utc) FROM mail m
+         WHERE (m.state = 'sending' AND m.next_attempt_utc <= ?1)
+            OR (m.state = 'waiting' AND {MAY_LEAVE})"
+    );
     let (waiting, first): (i64, Option<i64>) = connection
-        .prepare_cached(waiting)?
-        .query_row([since], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        .prepare_cached(&waiting)?
+        .query_row(params![since, day.to_string()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let first = first.and_then(|at| Timestamp::from_second(at).ok());
     Ok(first.map(|first| (u64::try_from(waiting).unwrap_or(0), first)))
 }

@@ -35,6 +35,7 @@ pub use heal::Healed;
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 
 pub use notice::{Noted, SliceCalls, Tick};
+pub use outbox::UNWORDED;
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
 pub use traffic::{Hold, Traffic};
 
@@ -74,14 +75,7 @@ impl Ledger {
     /// The file is foreign, newer, or cannot be written to; or it is gone, or emptied, and mail has
     /// been sent from it.
     pub fn open_or_create(path: &Path) -> Result<Self, StoreError> {
-        let record = SentRecord::path(path);
-        let is_gone = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
-        if is_gone && record.exists() {
-            return Err(StoreError::Lost {
-                path: path.to_owned(),
-                record,
-            });
-        }
+        refuse_lost(path)?;
         Self::at(path, Absent::Create)
     }
 
@@ -91,6 +85,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open_or_create`].
     pub fn open_or_empty(path: &Path) -> Result<Self, StoreError> {
+        refuse_lost(path)?;
         if path.exists() {
             return Self::open(path);
         }
@@ -119,6 +114,10 @@ impl Ledger {
                 path: path.to_owned(),
             });
         }
+        let record = SentRecord::path(path);
+        if !record.exists() {
+            return Err(StoreError::NoRecord { path: record });
+        }
         Self::at(path, Absent::Create)
     }
 
@@ -137,6 +136,19 @@ impl Ledger {
     pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
         self.database.damage().await
     }
+}
+
+/// Refuses a ledger that is gone or emptied while its record says that mail was sent.
+fn refuse_lost(path: &Path) -> Result<(), StoreError> {
+    let record = SentRecord::path(path);
+    let is_gone = std::fs::metadata(path).map_or(true, |file| file.len() == 0);
+    if is_gone && record.exists() {
+        return Err(StoreError::Lost {
+            path: path.to_owned(),
+            record,
+        });
+    }
+    Ok(())
 }
 
 /// Adds to the record of what has left. A ledger in memory has none, and sends nothing.

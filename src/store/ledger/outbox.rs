@@ -211,6 +211,26 @@ impl Ledger {
             .await
     }
 
+    /// Writes down that a claimed mail could not be put into words: nothing is counted against it.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn unworded(&self, id: i64, attempt: Attempt) -> Result<(), StoreError> {
+        self.database
+            .run(move |connection| {
+                let sql = "INSERT INTO attempt (mail, at_utc, stage, reply, outcome)
+                           VALUES (?1, ?2, ?3, ?4, 'temporary')";
+                connection.prepare_cached(sql)?.execute(params![
+                    id,
+                    attempt.at.as_second(),
+                    attempt.stage,
+                    attempt.reply
+                ])?;
+                Ok(())
+            })
+            .await
+    }
+
     /// Writes down what became of a claimed mail. One that is no longer claimed is left as it is.
     ///
     /// # Errors
@@ -236,6 +256,40 @@ impl Ledger {
                     settle(&transaction, id, &settlement, now)?;
                 }
                 Ok(transaction.commit()?)
+            })
+            .await
+    }
+
+    /// Whether mail was sent on a later day than `day`, or waits for a time later than `until`: the clock
+    /// has been ahead. Then all that waits has its turn now, and everything is looked at again.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn come_back(
+        &self,
+        (now, until): (Timestamp, Timestamp),
+        day: Date,
+    ) -> Result<bool, StoreError> {
+        self.database
+            .run(move |connection| {
+                let transaction = writing(connection)?;
+                let was_ahead: bool = transaction.query_row(
+                    "SELECT EXISTS (SELECT 1 FROM mail WHERE sent_on > ?1)
+                         OR EXISTS (SELECT 1 FROM mail WHERE state = 'waiting' AND next_attempt_utc > ?2)",
+                    params![day.to_string(), until.as_second()],
+                    |row| row.get(0),
+                )?;
+                if was_ahead {
+                    transaction.execute(
+                        "UPDATE mail SET next_attempt_utc = ?1
+                         WHERE state = 'waiting' AND next_attempt_utc > ?2",
+                        [now.as_second(), until.as_second()],
+                    )?;
+                    // Under other settings everything is looked at.
+                    transaction.execute("DELETE FROM fact WHERE name = 'settings'", [])?;
+                }
+                transaction.commit()?;
+                Ok(was_ahead)
             })
             .await
     }
@@ -350,6 +404,21 @@ fn returned(
     Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
+/// What of the mails `m` that wait may leave at the instant `?1` of the local day `?2`.
+pub const MAY_LEAVE: &str = "m.next_attempt_utc <= ?1
+    AND (m.dot_utc IS NOT NULL OR NOT EXISTS
+        (SELECT 1 FROM mail o WHERE o.person = m.person AND o.id <> m.id
+            AND m.meeting IS NULL AND o.meeting IS NULL
+            AND (o.sent_on = ?2 OR o.state = 'sending'
+                 OR (o.state = 'waiting' AND o.dot_utc IS NOT NULL
+                     AND o.next_attempt_utc <= ?1))))
+    AND (m.meeting IS NULL OR NOT EXISTS
+        (SELECT 1 FROM mail o WHERE o.meeting = m.meeting AND o.person = m.person
+            AND o.id < m.id AND o.state IN ('waiting', 'sending')))";
+
+/// The stage of a try that ended before there was a mail: the words failed.
+pub const UNWORDED: &str = "words";
+
 fn claim(
     connection: &Connection,
     (now, day): (Timestamp, Date),
@@ -357,27 +426,18 @@ fn claim(
 ) -> Result<Vec<Claimed>, StoreError> {
     let ids: Vec<i64> = connection
         .prepare_cached(&format!(
-            "SELECT id FROM mail m WHERE state = 'waiting' AND next_attempt_utc <= ?1
-                AND (dot_utc IS NOT NULL OR NOT EXISTS
-                    (SELECT 1 FROM mail o WHERE o.person = m.person AND o.id <> m.id
-                        AND m.meeting IS NULL AND o.meeting IS NULL
-                        AND (o.sent_on = ?3 OR o.state = 'sending'
-                             OR (o.state = 'waiting' AND o.dot_utc IS NOT NULL
-                                 AND o.next_attempt_utc <= ?1))))
-                AND (m.meeting IS NULL OR NOT EXISTS
-                    (SELECT 1 FROM mail o WHERE o.meeting = m.meeting AND o.person = m.person
-                        AND o.id < m.id AND o.state IN ('waiting', 'sending')))
+            "SELECT id FROM mail m WHERE state = 'waiting' AND {MAY_LEAVE}
                 AND (dot_utc IS NOT NULL OR NOT ?4 OR m.meeting IS NOT NULL OR EXISTS
                     (SELECT 1 FROM notice n WHERE n.mail = m.id AND n.decision = 'said'
                         AND n.occurrence LIKE '{STORM}/%'))
                 AND (dot_utc IS NOT NULL OR NOT ?5 OR m.meeting IS NULL OR NOT {IS_CHANGE})
-             ORDER BY dot_utc IS NULL, meeting IS NOT NULL, attempts, next_attempt_utc, id LIMIT ?2"
+             ORDER BY dot_utc IS NULL, meeting IS NOT NULL, attempts, next_attempt_utc, id LIMIT ?3"
         ))?
         .query_map(
             params![
                 now.as_second(),
-                limit as i64,
                 day.to_string(),
+                limit as i64,
                 hold.mails,
                 hold.changes
             ],
