@@ -458,9 +458,40 @@ fn a_mail_whose_words_fail_is_not_lost() {
     assert_eq!(code, 0, "{said}");
     assert!(said.contains("0 refused, 1 to be tried again"), "{said}");
     assert!(said.contains("cannot be put into words"), "{said}");
+    let (said, code) = place.says(&["check", "--at", "2026-11-19T08:00"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("problem: 1 mails cannot be put into words"),
+        "{said}"
+    );
     place.write("templates/sv.toml", "greeting = \"Tjena {{ name }}!\"\n");
     let (said, _) = place.says(&["run", "--once", "--at", "2026-11-19T09:00"]);
     assert!(said.contains("1 sent, 0 refused"), "{said}");
+}
+
+/// What `run` refuses `check` does not call well.
+#[test]
+fn fault_18_a_ledger_or_a_calendar_that_is_gone_is_a_problem() {
+    let place = Place::settled();
+    let (said, code) = place.says(&["restore", "--from-record"]);
+    assert_eq!(code, 1, "there is a record of nothing: {said}");
+    let at = ["--at", "2026-11-19T07:00"];
+    assert_eq!(place.says(&["run", "--once", at[0], at[1]]).1, 0);
+    assert_eq!(place.says(&["check", at[0], at[1]]).1, 0);
+    for gone in ["calendar.db", "ledger.db"] {
+        let (file, kept) = (place.path().join(gone), place.path().join("kept"));
+        std::fs::rename(&file, &kept).unwrap();
+        let (said, code) = place.says(&["check", at[0], at[1]]);
+        assert!(code == 1 && said.contains(gone), "{said}");
+        assert_eq!(place.says(&["run", "--once", at[0], at[1]]).1, 1);
+        assert!(!file.exists(), "none is made in its place");
+        std::fs::rename(&kept, &file).unwrap();
+    }
+    std::fs::remove_file(place.path().join("ledger.db")).unwrap();
+    let (said, code) = place.says(&["restore", "--from-record"]);
+    assert!(code == 0 && said.contains("knows of 2 mails"), "{said}");
+    let (said, _) = place.says(&["run", "--once", at[0], at[1]]);
+    assert!(said.contains("0 sent"), "{said}");
 }
 
 #[test]
