@@ -6,6 +6,7 @@
 //! removed is written to no more.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -282,6 +283,13 @@ fn make_whole(path: &Path, schema: &Schema) -> Result<(), StoreError> {
     let mut connection = connect(&new, schema, Absent::Refuse)?;
     migrate(&mut connection, &new, schema)?;
     drop(connection);
+    // The log of a database that is gone would be played into this one.
+    for log in ["-wal", "-shm", "-journal"] {
+        match fs::remove_file(beside(path, log)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+    }
     fs::rename(&new, path).map_err(failed)?;
     sync_directory(path).map_err(failed)
 }
@@ -373,8 +381,9 @@ mod tests {
     }
 
     async fn rows(database: &Database) -> Result<i64, StoreError> {
-        let count =
-            |c: &mut Connection| Ok(c.query_row("SELECT count(*) FROM t", [], |row| row.get(0))?);
+        let count = |c: &mut Connection| {
+            Ok(c.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?)
+        };
         database.run(count).await
     }
 
@@ -441,6 +450,23 @@ mod tests {
         let refused = Database::open(&path, &SCHEMA, Absent::Refuse);
         assert!(matches!(refused, Err(StoreError::Empty { .. })));
         assert_eq!(std::fs::read(&path).unwrap(), b"");
+    }
+
+    #[tokio::test]
+    async fn the_log_of_a_database_that_is_gone_is_not_played_into_a_new_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.db");
+        let old = Database::open(&path, &SCHEMA, Absent::Create).unwrap();
+        let written = old.run(|c| Ok(c.execute("INSERT INTO t VALUES (1)", [])?));
+        written.await.unwrap();
+        fs::copy(beside(&path, "-wal"), dir.path().join("kept")).unwrap();
+        fs::remove_file(&path).unwrap();
+        drop(old);
+        fs::rename(dir.path().join("kept"), beside(&path, "-wal")).unwrap();
+        let new = Database::open(&path, &SCHEMA, Absent::Create).unwrap();
+        let rows =
+            new.run(|c| Ok(c.query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?));
+        assert_eq!(rows.await.unwrap(), 0_i64);
     }
 
     #[test]
