@@ -32,6 +32,8 @@ pub struct Claimed {
     /// When it was first refused for now, since it was begun or a person let it begin anew. A
     /// connection that broke and a server that wants to be left alone say nothing of that.
     pub first_refused: Option<Timestamp>,
+    /// On how many days it was so refused on which the server took other mail.
+    pub well_days: u32,
     /// Refusals so far that were not believed, since it was begun or a person let it begin anew.
     pub doubted: Vec<Doubted>,
     /// What may already have arrived and must go out unchanged: address, subject and bytes.
@@ -461,11 +463,16 @@ fn claim(
 fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError> {
     let mut claimed = connection
         .prepare_cached(
-            "SELECT person, message_id, attempts, uncertain, dot_utc IS NOT NULL, address, subject,
-                    bytes, (SELECT min(at_utc) FROM attempt
-                            WHERE mail = mail.id AND outcome = 'temporary'
-                                AND (code NOT IN (421, 432) OR stage = 'sendmail')
-                                AND at_utc >= mail.created_utc)
+            "WITH refused AS
+                (SELECT at_utc FROM attempt JOIN mail ON mail.id = attempt.mail
+                 WHERE mail = ?1 AND outcome = 'temporary'
+                    AND (code NOT IN (421, 432) OR stage = 'sendmail')
+                    AND at_utc >= created_utc),
+             day AS (SELECT DISTINCT date(at_utc, 'unixepoch') AS day FROM refused)
+             SELECT person, message_id, attempts, uncertain, dot_utc IS NOT NULL, address, subject,
+                    bytes, (SELECT min(at_utc) FROM refused),
+                    (SELECT count(*) FROM day WHERE EXISTS
+                        (SELECT 1 FROM mail o WHERE o.sent_on = day AND o.state = 'sent'))
              FROM mail WHERE id = ?1",
         )?
         .query_row([id], |row| {
@@ -485,6 +492,7 @@ fn read_claimed(connection: &Connection, id: i64) -> Result<Claimed, StoreError>
                 attempts: row.get(2)?,
                 uncertain: row.get(3)?,
                 first_refused: first_refused.and_then(|at| Timestamp::from_second(at).ok()),
+                well_days: row.get(9)?,
                 doubted: Vec::new(),
                 frozen,
                 lines: Vec::new(),
