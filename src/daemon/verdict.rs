@@ -10,6 +10,11 @@
 //! mails, and believed when they have shown that the relay is well. And a connection that breaks in
 //! the middle of a transaction is taken for this mail's trouble until that has come three times in
 //! a row.
+//!
+//! What is refused for now waits in the same way: alike in a row, and no yes between, it is the
+//! relay's, from the second try of a mail on, for a relay with a grey list refuses every first one.
+//! Given up for it is only who has been tried often, also on days on which the relay took others:
+//! after a day or two of such it is the mail's own.
 
 use std::collections::BTreeMap;
 
@@ -27,6 +32,17 @@ const IN_A_ROW: usize = 3;
 /// So many refusals in a row, after a yes: a closed school's addresses may be a few.
 const IN_A_ROW_AFTER_YES: usize = 5;
 
+/// Tries before a mail is given up for being refused for now: days alone are none, for over quiet
+/// weeks nothing is tried.
+const GIVE_UP_TRIES: u32 = 8;
+
+/// Days of such tries on which the relay took others. One may be the day on which it fell ill, and
+/// one the day on which it was mended.
+const GIVE_UP_WELL_DAYS: u32 = 3;
+
+/// From so many such days on, a mail's being refused for now says nothing of the relay.
+const ITS_OWN_FROM: u32 = 2;
+
 /// An unknown address that has been called so for so long is one.
 const BELIEVED_AFTER: SignedDuration = SignedDuration::from_hours(1);
 
@@ -38,6 +54,10 @@ pub struct Judge {
     /// Lanes at work.
     pub lanes: usize,
     troubles: usize,
+    /// Refusals for now with no yes since, of mails that may be put off for the relay's sake.
+    put_off: Vec<Attempt>,
+    /// One of a mail that has been tried often: it is told, however few there are.
+    put_off_often: Option<Attempt>,
     /// Refusals that wait for a yes beside them.
     refused: Vec<Refusal>,
     /// How many refusals have been heard, and how many had been when each try began.
@@ -95,6 +115,7 @@ impl Judge {
         match delivery {
             Delivery::Accepted(attempt) => {
                 self.troubles = 0;
+                self.put_off.clear();
                 // A yes that began before a refusal shows nothing of the relay since.
                 let mut judgement = self.believe(|refusal| refusal.number <= begun);
                 self.settle(&mut judgement, mail, Settlement::Sent(attempt));
@@ -103,8 +124,8 @@ impl Judge {
             Delivery::Permanent(attempt) => self.refused(mail, attempt, false, now),
             Delivery::Temporary(attempt) => {
                 let mut judgement = Judgement::default();
-                let settlement = self.later(mail, attempt, now);
-                self.settle(&mut judgement, mail, settlement);
+                self.settle(&mut judgement, mail, later(mail, attempt.clone(), now));
+                self.put_off(&mut judgement, mail, attempt);
                 judgement
             }
             Delivery::Unknown(attempt) => {
@@ -128,11 +149,13 @@ impl Judge {
     }
 
     /// The round is over. Refusals that still wait for a yes are taken as they are, unless the
-    /// relay is in trouble: that also shows where nothing but refusals of ourselves was heard.
+    /// relay is in trouble: that also shows where nothing but refusals of ourselves was heard, or
+    /// of what it has put off often.
     pub fn end(&mut self) -> Judgement {
         let mut waiting = self.refused.iter();
         let ours = waiting.find(|refusal| refusal.ours && !refusal.alone);
-        if let (0, Some(Refusal { attempt, .. })) = (self.delivered.sent, ours) {
+        let relays = ours.map(|refusal| &refusal.attempt);
+        if let (0, Some(attempt)) = (self.delivered.sent, relays.or(self.put_off_often.as_ref())) {
             let (attempt, login) = (attempt.clone(), false);
             self.end_by(&mut Judgement::default(), RelayTrouble { attempt, login });
         }
@@ -210,11 +233,7 @@ impl Judge {
             judgement =
                 self.believe(|refusal| !refusal.ours && names_the_recipient(&refusal.attempt));
         }
-        let in_a_row = match self.delivered.sent {
-            0 => IN_A_ROW,
-            _ => IN_A_ROW_AFTER_YES,
-        };
-        if self.refused.len() >= in_a_row + self.lanes.saturating_sub(1) {
+        if self.refused.len() >= self.in_a_row() {
             judgement
                 .settled
                 .extend(self.release_those_waiting().settled);
@@ -250,16 +269,30 @@ impl Judge {
         judgement
     }
 
-    /// Refused for now. Given up after days of it, but only where the relay takes other mail.
-    fn later(&self, mail: &Claimed, attempt: Attempt, now: Timestamp) -> Settlement {
-        let since = mail.first_refused.map_or(SignedDuration::ZERO, |first| {
-            now.duration_since(first).max(SignedDuration::ZERO)
-        });
-        if since >= GIVE_UP_AFTER && (self.delivered.sent > 0 || attempt.code.is_some()) {
-            return Settlement::Expired(attempt);
+    /// Refused for now: the relay's trouble where that has come in a row.
+    fn put_off(&mut self, judgement: &mut Judgement, mail: &Claimed, attempt: Attempt) {
+        if mail.attempts == 0 || mail.well_days >= ITS_OWN_FROM {
+            return;
         }
-        let next = next_try(Trouble::Message, mail.attempts + 1, now);
-        Settlement::Later(attempt, next)
+        if mail.attempts + 1 >= GIVE_UP_TRIES && mail.well_days == 0 {
+            self.put_off_often.get_or_insert_with(|| attempt.clone());
+        }
+        self.put_off.push(attempt.clone());
+        let others = self.put_off.iter();
+        let in_a_row = others.filter(|other| is_alike(other, &attempt)).count();
+        if in_a_row >= self.in_a_row() {
+            let login = false;
+            self.end_by(judgement, RelayTrouble { attempt, login });
+        }
+    }
+
+    /// So many in a row are the relay's.
+    fn in_a_row(&self) -> usize {
+        let in_a_row = match self.delivered.sent {
+            0 => IN_A_ROW,
+            _ => IN_A_ROW_AFTER_YES,
+        };
+        in_a_row + self.lanes.saturating_sub(1)
     }
 
     fn strike(&mut self, judgement: &mut Judgement, attempt: Attempt) {
@@ -280,6 +313,18 @@ impl Judge {
         log(mail.id, &mail.message_id, &settlement);
         judgement.settled.push((mail.id, settlement));
     }
+}
+
+/// Refused for now. Given up after days and many tries, but only where the relay took other mail.
+fn later(mail: &Claimed, attempt: Attempt, now: Timestamp) -> Settlement {
+    let first = mail.first_refused;
+    let days = first.is_some_and(|first| now.duration_since(first) >= GIVE_UP_AFTER);
+    let its_own = mail.well_days >= GIVE_UP_WELL_DAYS;
+    if days && its_own && mail.attempts + 1 >= GIVE_UP_TRIES {
+        return Settlement::Expired(attempt);
+    }
+    let next = next_try(Trouble::Message, mail.attempts + 1, now);
+    Settlement::Later(attempt, next)
 }
 
 /// What an earlier refusal of a mail adds to a new one that is like it.
@@ -402,6 +447,7 @@ mod tests {
             attempts: 0,
             uncertain: 0,
             first_refused: None,
+            well_days: 0,
             doubted: Vec::new(),
             frozen: None,
             lines: Vec::new(),
@@ -687,17 +733,84 @@ mod tests {
         assert!(judgement.round_is_over && judge.delivered.relay.is_some());
     }
 
+    fn put_off(reply: &str) -> Delivery {
+        Delivery::Temporary(attempt(Some(451), reply))
+    }
+
+    /// A mail that has been tried so often.
+    fn tried(id: i64, attempts: u32) -> Claimed {
+        Claimed {
+            attempts,
+            first_refused: Some(NOW),
+            ..mail(id)
+        }
+    }
+
     #[test]
-    fn five_days_are_counted_from_the_first_refusal() {
-        let later = |first: Option<i64>| {
-            let mut mail = mail(1);
-            let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
-            mail.first_refused = first.map(day);
-            let refused = Delivery::Temporary(attempt(Some(450), "4.2.0 later"));
-            kinds(&Judge::default().judge(&mail, refused, day(10)))[0].1
+    fn a_mail_is_given_up_after_many_tries_over_days_that_the_relay_took_others() {
+        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let later = |attempts: u32, first: i64, well_days: u32| {
+            let mail = Claimed {
+                first_refused: Some(day(first)),
+                well_days,
+                ..tried(1, attempts)
+            };
+            kinds(&Judge::default().judge(&mail, put_off("4.2.0 later"), day(10)))[0].1
         };
-        assert_eq!(later(None), "later");
-        assert_eq!(later(Some(6)), "later");
-        assert_eq!(later(Some(5)), "expired");
+        assert_eq!(later(7, 5, 3), "expired");
+        assert_eq!(later(7, 6, 3), "later", "four days");
+        assert_eq!(later(6, 5, 3), "later", "tried too seldom");
+        assert_eq!(later(99, 0, 2), "later", "the relay was mostly ill");
+    }
+
+    #[test]
+    fn put_off_alike_in_a_row_is_the_relays_and_nobodys_first_try_is() {
+        let mut judge = Judge::default();
+        for id in 1..=20 {
+            let judgement = judge.judge(&mail(id), put_off("4.7.1 Greylisted"), NOW);
+            assert!(!judgement.round_is_over, "a grey list puts off all");
+        }
+        judge.judge(&tried(21, 1), put_off("4.7.1 later"), NOW);
+        judge.judge(&tried(22, 1), put_off("4.2.1 mailbox busy"), NOW);
+        judge.judge(&tried(23, 1), put_off("4.7.1 later"), NOW);
+        assert_eq!(judge.delivered.relay, None, "not alike");
+        let judgement = judge.judge(&tried(24, 1), put_off("4.7.1 later"), NOW);
+        assert_eq!(kinds(&judgement), [(24, "later")]);
+        assert!(judgement.round_is_over && judge.delivered.relay.is_some());
+    }
+
+    #[test]
+    fn a_yes_between_or_earlier_makes_it_the_mails_own() {
+        let mut judge = Judge::default();
+        for id in 1..=12 {
+            judge.judge(&tried(id, 1), put_off("4.7.1 later"), NOW);
+            if id % 2 == 0 {
+                let yes = Delivery::Accepted(attempt(Some(250), "ok"));
+                judge.judge(&mail(100 + id), yes, NOW);
+            }
+        }
+        for id in 21..=30 {
+            let mail = Claimed {
+                well_days: 2,
+                ..tried(id, 9)
+            };
+            judge.judge(&mail, put_off("4.7.1 later"), NOW);
+        }
+        judge.end();
+        assert_eq!(judge.delivered.relay, None);
+    }
+
+    #[test]
+    fn a_lone_mail_put_off_often_is_told_as_the_relays() {
+        for (attempts, well_days, relays) in [(6, 0, false), (7, 0, true), (7, 1, false)] {
+            let mail = Claimed {
+                well_days,
+                ..tried(1, attempts)
+            };
+            let mut judge = Judge::default();
+            judge.judge(&mail, put_off("4.7.1 later"), NOW);
+            judge.end();
+            assert_eq!(judge.delivered.relay.is_some(), relays, "{attempts}");
+        }
     }
 }

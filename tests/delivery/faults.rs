@@ -155,6 +155,55 @@ async fn fault_41_one_who_is_always_put_off_delays_nobody_and_is_given_up_visibl
     assert!(told.any(|it| says_of(&it.bytes, "mailbox busy")));
 }
 
+/// A milter that is broken, or a disk that is full at the relay: not one recipient is at fault.
+#[tokio::test]
+async fn fault_41_a_relay_that_puts_everybody_off_for_days_loses_nothing_and_is_told_of_once() {
+    let later = says("451 4.7.1 Service unavailable - try again later");
+    for principals in [2, 30] {
+        let script = Script::always(Step::RcptTo, later.clone());
+        let town = Town::new(script, 2, principals).await.with_officer().await;
+        let mut days = town.days(MORNING);
+        days.until("2026-12-10T12:00", 30).await;
+        assert_eq!(town.in_state("refused").await, 0);
+        assert_eq!(town.log.lines_with(ALARM), 1);
+        let tried = town.relay.seen().recipients().len();
+        assert!(tried < 12 * principals + 600, "{tried} tries");
+
+        town.relay.does(Script::default());
+        days.until("2026-12-11T12:00", 30).await;
+        assert_eq!(town.in_state("refused").await, 0);
+        assert_eq!(town.log.lines_with("the mail server takes mail again"), 1);
+        let seen = town.relay.seen();
+        for principal in 0..principals {
+            let taken = seen.taken_by(&address(principal));
+            assert!((1..=2).contains(&taken.len()), "{principal}");
+        }
+        let told = seen.taken_by(OFFICER);
+        let mut subjects = told.iter().filter_map(|it| it.header("Subject"));
+        assert!(subjects.any(|it| it.contains("tog inte emot")));
+    }
+}
+
+/// It falls ill in the middle of the morning: that it took some that day makes no mail the culprit.
+#[tokio::test]
+async fn fault_41_a_relay_that_falls_ill_after_a_few_mails_loses_none_of_the_others() {
+    let grey = Rule::at(Step::RcptTo, says("450 4.2.0 Greylisted")).first(20);
+    let ill = Rule::at(Step::RcptTo, says("451 4.3.0 disk full")).after(3);
+    let town = Town::new(Script::new([grey, ill]), 1, 20).await;
+    let mut days = town.days(MORNING);
+    days.until("2026-12-09T12:00", 30).await;
+    assert_eq!(town.in_state("sent").await, 3);
+    assert_eq!(town.in_state("refused").await, 0);
+    assert_eq!(town.log.lines_with(ALARM), 1);
+    town.relay.does(Script::default());
+    days.until("2026-12-10T12:00", 30).await;
+    assert_eq!(town.in_state("refused").await, 0);
+    for principal in 0..20 {
+        let taken = town.relay.seen().taken_by(&address(principal)).len();
+        assert!((1..=3).contains(&taken), "{principal}: {taken}");
+    }
+}
+
 /// Whether a message's text holds a word.
 fn says_of(bytes: &[u8], word: &str) -> bool {
     let message = mail_parser::MessageParser::default().parse(bytes).unwrap();
@@ -180,6 +229,19 @@ async fn fault_42_greylisted_mail_leaves_at_the_second_try_five_minutes_later_an
     assert_eq!(waited, SignedDuration::from_mins(5));
     assert!(town.relay.seen().messages.len() == 8);
     assert_eq!(town.log.lines_with(ALARM), 0, "nobody's trouble");
+}
+
+/// Longer than the first wait: the second tries look like the relay's trouble, and none is lost.
+#[tokio::test]
+async fn fault_42_a_long_grey_list_for_all_holds_nobody_up_for_long() {
+    let grey = says("450 4.2.0 Greylisted");
+    let script = Script::new([Rule::at(Step::RcptTo, grey).first(40)]);
+    let town = Town::new(script, 2, 30).await;
+    town.days(MORNING).until("2026-12-01T08:00", 1).await;
+    let seen = town.relay.seen();
+    for principal in 0..30 {
+        assert_eq!(seen.taken_by(&address(principal)).len(), 1, "{principal}");
+    }
 }
 
 /// Waits until something is so, whatever the database's threads take; the clock stands still.
