@@ -1,4 +1,4 @@
-//! The courier: rounds of deliveries, with a wait after the mail server failed.
+//! The courier: rounds of deliveries, with a wait after the mail server or a database failed.
 
 use std::sync::{Arc, Mutex};
 
@@ -42,7 +42,7 @@ impl Present {
 pub struct Shared {
     /// The clock's credit.
     pub belief: Arc<Belief>,
-    /// The wait after the mail server failed.
+    /// The wait after the mail server or a database failed.
     pub pause: Arc<Mutex<Pause>>,
     /// Its sign of life.
     pub pulse: Arc<Pulse>,
@@ -91,25 +91,22 @@ impl Courier {
 
     /// Delivers at every waking, until `stop` is raised.
     pub async fn deliver_on(mut self, stop: watch::Receiver<bool>) {
-        while !*stop.borrow() {
+        loop {
             self.shared.wake.notified().await;
-            if *stop.borrow() {
+            if !begins(&mut self.leave, &stop) {
                 break;
             }
-            if let Err(error) = self.round().await {
-                tracing::error!(%error, "delivery stopped; it is tried again");
-            }
+            // What went wrong has been told, and makes a wait.
+            let _ = self.round().await;
             self.shared.pulse.rests();
         }
     }
 
-    /// One round, unless the mail server is to be left alone for now.
+    /// One round, unless delivery is to be left alone for now.
     ///
     /// # Errors
-    /// A database refused; nothing is lost.
+    /// A database refused; nothing is lost, and the next rounds wait.
     pub async fn round(&mut self) -> Result<Option<Delivered>, OfficeError> {
-        // A round is left by what comes after this.
-        self.leave.mark_unchanged();
         if self.present.has_changed().unwrap_or(false) {
             let present = self.present.borrow_and_update().clone();
             let shared = (&self.leave, &self.shared);
@@ -120,14 +117,31 @@ impl Courier {
         if !lock(&self.shared.pause).is_over(self.clock.now()) {
             return Ok(None);
         }
+        let delivered = self.deliver().await;
+        let mut pause = lock(&self.shared.pause);
+        match &delivered {
+            Ok(_) => pause.works(),
+            Err(error) => pause.fails(error, self.clock.now()),
+        }
+        delivered.map(Some)
+    }
+
+    async fn deliver(&self) -> Result<Delivered, OfficeError> {
         let delivered = deliver(&self.work).await?;
         let now = self.clock.now();
         lock(&self.shared.pause).learn(&delivered, now);
         if delivered.sent > 0 || delivered.relay.is_some() {
             note_mail(&self.work.office, now, delivered.sent > 0).await?;
         }
-        Ok(Some(delivered))
+        Ok(delivered)
     }
+}
+
+/// Whether a round may begin. It is left by what comes after this: a stop is raised before the round
+/// is bidden to leave, so one whose bidding is passed over here is seen.
+fn begins(leave: &mut watch::Receiver<u64>, stop: &watch::Receiver<bool>) -> bool {
+    leave.mark_unchanged();
+    !*stop.borrow()
 }
 
 /// A round over what is in force.
@@ -154,12 +168,13 @@ pub fn round(
     }
 }
 
-/// The wait after the relay failed.
+/// The wait after the relay failed, or a round did for a database: each is counted by itself.
 #[derive(Debug, Default)]
 pub struct Pause {
     failures: u32,
+    errors: u32,
     until: Option<(Timestamp, Trouble)>,
-    stage: String,
+    why: String,
 }
 
 impl Pause {
@@ -173,10 +188,30 @@ impl Pause {
     /// The trouble in words, while mail waits for it: a round under way has left it behind.
     pub fn words(&self, now: Timestamp) -> Option<String> {
         let (until, _) = self.until.filter(|_| !self.is_over(now))?;
-        let stage = &self.stage;
-        Some(format!(
-            "the mail server is in trouble ({stage}); all mail waits until {until}"
-        ))
+        let why = &self.why;
+        Some(format!("{why}; all mail waits until {until}"))
+    }
+
+    /// A round ended by an error: a connection, a login and a transaction that is broken off cost
+    /// the relay something, and it would not help to try that at every beat.
+    fn fails(&mut self, error: &OfficeError, now: Timestamp) {
+        self.errors += 1;
+        let until = next_try(Trouble::Relay, self.errors, now);
+        self.until = Some((until, Trouble::Relay));
+        self.why = format!("delivery stopped ({error})");
+        if self.errors == 1 {
+            tracing::error!(%error, %until, "delivery stopped; it is tried again, ever more seldom");
+        } else {
+            tracing::debug!(%error, errors = self.errors, %until, "delivery is still stopped");
+        }
+    }
+
+    /// A round went through without an error.
+    fn works(&mut self) {
+        let errors = std::mem::take(&mut self.errors);
+        if errors > 0 {
+            tracing::info!(errors, "delivery goes on");
+        }
     }
 
     /// One alarm when it begins, one word when it is over. A round that sent something was no
@@ -184,7 +219,8 @@ impl Pause {
     fn learn(&mut self, delivered: &Delivered, now: Timestamp) {
         if self.failures > 0 && delivered.sent > 0 {
             tracing::info!(failures = self.failures, "the mail server takes mail again");
-            *self = Self::default();
+            self.failures = 0;
+            self.until = None;
         }
         let Some(RelayTrouble { attempt, login }) = &delivered.relay else {
             return;
@@ -198,7 +234,7 @@ impl Pause {
         };
         let until = next_try(kind, self.failures, now);
         self.until = Some((until, kind));
-        self.stage.clone_from(&attempt.stage);
+        self.why = format!("the mail server is in trouble ({})", attempt.stage);
         let (stage, code, reply) = (&attempt.stage, attempt.code, masked(&attempt.reply));
         if self.failures == 1 {
             tracing::error!(stage, code, reply, %until, "the mail server is in trouble; all mail waits");
@@ -211,7 +247,7 @@ impl Pause {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Attempt;
+    use crate::store::{Attempt, StoreError};
 
     fn failed(pause: &mut Pause, now: Timestamp) {
         let attempt = Attempt {
@@ -243,6 +279,37 @@ mod tests {
                 .is_some_and(|words| words.contains("greeting"))
         );
         assert_eq!(pause.words(at(60)), None);
+    }
+
+    /// A stop raises itself first, and then has a round under way leave.
+    #[test]
+    fn a_round_is_left_by_what_comes_after_it_began_and_none_begins_after_the_stop() {
+        let (stop, leave) = (watch::Sender::new(false), watch::Sender::new(0));
+        let (stopped, mut left) = (stop.subscribe(), leave.subscribe());
+        leave.send_modify(|leave| *leave += 1);
+        assert!(begins(&mut left, &stopped));
+        assert!(!left.has_changed().unwrap(), "that was for another round");
+        leave.send_modify(|leave| *leave += 1);
+        assert!(left.has_changed().unwrap());
+        stop.send_replace(true);
+        assert!(!begins(&mut left, &stopped));
+    }
+
+    #[test]
+    fn an_error_makes_a_wait_of_its_own_that_the_status_line_tells_of() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let error = OfficeError::Store(StoreError::Stopped);
+        let mut pause = Pause::default();
+        failed(&mut pause, at(0));
+        pause.fails(&error, at(60));
+        assert!(!pause.is_over(at(119)) && pause.is_over(at(120)));
+        let words = pause.words(at(119)).unwrap();
+        assert!(words.starts_with("delivery stopped"), "{words}");
+        pause.fails(&error, at(120));
+        assert!(!pause.is_over(at(239)) && pause.is_over(at(240)));
+        pause.works();
+        pause.fails(&error, at(300));
+        assert!(pause.is_over(at(360)), "it begins anew");
     }
 
     #[test]

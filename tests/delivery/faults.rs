@@ -39,6 +39,32 @@ async fn all_wait_uncounted(town: &Town, principals: usize) {
     }
 }
 
+/// A full disk: what cannot be recorded does not leave, and each try costs the relay a connection.
+#[tokio::test]
+async fn fault_11_a_ledger_that_takes_nothing_more_is_tried_ever_more_seldom_and_told_of_once() {
+    let town = Town::new(Script::default(), 1, 3).await;
+    town.to_ledger(
+        "CREATE TRIGGER disk BEFORE UPDATE OF dot_utc ON mail WHEN NEW.dot_utc IS NOT NULL
+         BEGIN SELECT RAISE(FAIL, 'the disk is full'); END",
+    );
+    let mut days = town.days(MORNING);
+    let mut failed = Vec::new();
+    for _ in 0..120 {
+        if days.tried().await.is_err() {
+            failed.push(days.now());
+        }
+        days.pass(1);
+    }
+    assert_eq!(gaps(&failed), [1, 2, 5, 10, 20, 67]);
+    assert_eq!(town.relay.seen().connections.len(), failed.len());
+    assert_eq!(town.relay.seen().messages.len(), 0);
+    assert_eq!(town.log.lines_with("delivery stopped"), 1);
+    town.to_ledger("DROP TRIGGER disk");
+    days.until("2026-12-01T12:00", 10).await;
+    assert_eq!(town.relay.seen().messages.len(), 3);
+    assert_eq!(town.log.lines_with("delivery goes on"), 1);
+}
+
 #[tokio::test]
 async fn fault_37_a_relay_that_is_down_for_a_week_loses_nothing_and_is_told_of_once() {
     let town = Town::without_relay(2, 6).await.with_officer().await;

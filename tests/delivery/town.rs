@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use avstamd::calendar::Language;
-use avstamd::daemon::{Clock, Courier, Delivered, Office, Simulation, once, tick};
+use avstamd::daemon::{Clock, Courier, Delivered, Office, OfficeError, Simulation, once, tick};
 use avstamd::follow_up::{
     Appointment, Area, AreaId, Measure, MeasureId, MeasureStatus, Person, PersonId, Post as At,
     Role, SchoolUnit, SupportLevel, UnitCode,
@@ -119,6 +119,13 @@ impl Town {
         self
     }
 
+    /// Does something to the ledger from outside.
+    pub fn to_ledger(&self, sql: &str) {
+        let file = &self.office.settings.database.ledger;
+        let ledger = rusqlite::Connection::open(file).unwrap();
+        ledger.execute_batch(sql).unwrap();
+    }
+
     pub fn instant(&self, local: &str) -> Timestamp {
         let local: DateTime = local.parse().unwrap();
         let calendar = &self.office.settings.calendar;
@@ -189,8 +196,18 @@ impl Days<'_> {
 
     /// One round now; nothing where the courier leaves the relay alone.
     pub async fn round(&mut self) -> Option<Delivered> {
+        self.tried().await.unwrap()
+    }
+
+    /// The same where a database may refuse.
+    pub async fn tried(&mut self) -> Result<Option<Delivered>, OfficeError> {
         tick(&self.town.office, self.now()).await.unwrap();
-        self.courier.round().await.unwrap()
+        self.courier.round().await
+    }
+
+    /// Time goes by.
+    pub fn pass(&self, minutes: i64) {
+        self.time.pass(SignedDuration::from_mins(minutes));
     }
 
     /// Rounds, every so many minutes, up to a local time; when those were that delivered, and what
@@ -202,7 +219,7 @@ impl Days<'_> {
             if let Some(delivered) = self.round().await {
                 rounds.push((self.now(), delivered));
             }
-            self.time.pass(SignedDuration::from_mins(minutes));
+            self.pass(minutes);
         }
         rounds
     }
