@@ -1,7 +1,6 @@
 //! A stop while a mail is on its way; alone in its process, which is sent the signal.
 
 #[path = "delivery/log.rs"]
-#[expect(dead_code, reason = "another test's, too")]
 mod log;
 #[path = "common/relay/mod.rs"]
 #[expect(unused_imports, reason = "other tests', too")]
@@ -13,13 +12,20 @@ mod town;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use avstamd::daemon::{Clock, Office, Simulation, resume, serve};
+use avstamd::daemon::{Clock, Office, ServiceError, Simulation, resume, serve};
+use avstamd::store::StoreError;
 use relay::{HANGS, Script, Step};
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 use town::{MORNING, Town};
 
-/// The daemon is stopped once its mail server has come to `step` and says nothing there. How it ended,
-/// how long that took, and how often its mail may have arrived, by what the next start finds.
-async fn stopped_at(step: Step, command: &str) -> (bool, Duration, u32) {
+/// A signal is heard by every daemon of the process.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+type Served = JoinHandle<Result<(), ServiceError>>;
+
+/// A daemon whose mail server has come to `step` and says nothing there.
+async fn hanging_at(step: Step, command: &str) -> (Town, Clock, Served) {
     let town = Town::new(Script::always(step, HANGS), 1, 1).await;
     let (settings, calendar, ledger) = (
         town.office.settings.clone(),
@@ -33,6 +39,13 @@ async fn stopped_at(step: Step, command: &str) -> (bool, Duration, u32) {
     while town.relay.seen().commands(command) == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    (town, clock, served)
+}
+
+/// It is stopped there. How it ended, how long that took, and how often its mail may have arrived, by
+/// what the next start finds.
+async fn stopped_at(step: Step, command: &str) -> (bool, Duration, u32) {
+    let (town, clock, served) = hanging_at(step, command).await;
     let started = Instant::now();
     let process = std::process::id().to_string();
     assert!(
@@ -53,10 +66,27 @@ async fn stopped_at(step: Step, command: &str) -> (bool, Duration, u32) {
 #[tokio::test]
 #[ignore = "waits for the grace of two stops; .ci/run runs it"]
 async fn fault_81_a_stop_does_not_wait_for_a_mail_server_that_hangs_and_loses_nothing() {
+    let _alone = ALONE.lock().await;
     for (step, command, uncertain) in [(Step::RcptTo, "RCPT", 0), (Step::FinalDot, "DATA", 1)] {
         let (ended, took, found) = stopped_at(step, command).await;
         assert!(ended);
         assert!(took < Duration::from_secs(15), "{step:?}: {took:?}");
         assert_eq!(found, uncertain, "{step:?}");
     }
+}
+
+/// A mail that is being handed over is waited for, as at any stop.
+#[tokio::test]
+#[ignore = "waits for a beat and the grace of a stop; .ci/run runs it"]
+async fn a_calendar_that_was_replaced_ends_the_daemon_and_cuts_no_mail_off() {
+    let _alone = ALONE.lock().await;
+    let (town, _, served) = hanging_at(Step::FinalDot, "DATA").await;
+    let calendar = &town.office.settings.database.calendar;
+    let other = town.directory.path().join("other.db");
+    std::fs::copy(calendar, &other).unwrap();
+    std::fs::rename(&other, calendar).unwrap();
+    let ended = served.await.unwrap();
+    let replaced = matches!(ended, Err(ServiceError::Store(StoreError::Replaced { .. })));
+    assert!(replaced, "{ended:?}");
+    assert_eq!(town.log.lines_with("a mail was still under way"), 1);
 }

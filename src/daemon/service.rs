@@ -152,19 +152,21 @@ pub async fn serve(office: Office, config: PathBuf, clock: Clock) -> Result<(), 
     systemd::ready();
     tracing::info!("avstamd is running");
     let _ = beats.try_send(());
-    loop {
+    let ended = loop {
         tokio::select! {
             // A tick writes in whole transactions, so it can be left at any point.
             _ = beat.recv() => tokio::select! {
-                planned = service.plan() => planned?,
-                () = either(&mut terminate, &mut interrupt) => break,
+                planned = service.plan() => if let Err(error) = planned {
+                    break Err(error);
+                },
+                () = either(&mut terminate, &mut interrupt) => break Ok(()),
             },
             _ = hang_up.recv() => service.reload(),
-            () = either(&mut terminate, &mut interrupt) => break,
+            () = either(&mut terminate, &mut interrupt) => break Ok(()),
             // It ends by itself only by a fault of ours; a new start finds every mail.
             _ = &mut delivering => return Err(ServiceError::Delivering),
         }
-    }
+    };
     systemd::stopping();
     tracing::info!("stopping: what is being sent is finished");
     heartbeat.stop().await;
@@ -174,7 +176,7 @@ pub async fn serve(office: Office, config: PathBuf, clock: Clock) -> Result<(), 
     if tokio::time::timeout(GRACE, delivering).await.is_err() {
         tracing::warn!("a mail was still under way at the stop; the next start finds it");
     }
-    Ok(())
+    ended
 }
 
 async fn either(one: &mut Signal, other: &mut Signal) {
