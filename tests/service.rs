@@ -181,6 +181,32 @@ fn fault_33_a_daemon_that_slept_goes_on_within_a_beat_of_waking() {
     assert!(daemon.stop().0.success());
 }
 
+/// The watchdog is fed meanwhile: no new start would mend a database.
+#[test]
+#[ignore = "takes a minute; .ci/run runs it"]
+fn fault_13_a_plan_that_fails_for_long_is_told_of_once_and_when_it_is_over() {
+    let daemon = Daemon::start();
+    daemon.hear("WATCHDOG=1");
+    let ledger = daemon.directory.path().join("ledger.db");
+    let rename = |from: &str, to: &str| {
+        let ledger = rusqlite::Connection::open(&ledger).unwrap();
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        ledger.execute_batch(&sql).unwrap();
+    };
+    rename("fact", "gone");
+    for _ in 0..3 {
+        daemon.hear("WATCHDOG=1");
+    }
+    rename("gone", "fact");
+    daemon.hear("WATCHDOG=1");
+    daemon.hear("WATCHDOG=1");
+    let (status, _, log) = daemon.stop();
+    assert!(status.success(), "{log}");
+    for told in ["the plan could not be made", "the plan is made again"] {
+        assert_eq!(log.matches(told).count(), 1, "{log}");
+    }
+}
+
 #[test]
 fn fault_61_words_that_no_mail_can_be_made_of_leave_the_old_ones_in_force() {
     let daemon = Daemon::start();

@@ -72,6 +72,8 @@ struct Service {
     /// A school year is being placed: that may take longer than a watchdog waits for a tick.
     placing: Option<JoinHandle<()>>,
     ping: Ping,
+    /// Ticks in a row that failed.
+    unplanned: u32,
 }
 
 /// One tick and one round of deliveries at `clock`'s present: what `run --once` does.
@@ -146,6 +148,7 @@ pub async fn serve(office: Office, config: PathBuf, clock: Clock) -> Result<(), 
         clock,
         placing: None,
         ping: Ping::default(),
+        unplanned: 0,
     };
     let stop = watch::Sender::new(false);
     let mut delivering = tokio::spawn(service.courier().deliver_on(stop.subscribe()));
@@ -215,6 +218,10 @@ impl Service {
         // A panic ends that task and not this one.
         match tick.await.unwrap_or_else(|fault| Err(fault.into())) {
             Ok(ticked) => {
+                let failed = std::mem::take(&mut self.unplanned);
+                if failed > 0 {
+                    tracing::info!(failed, "the plan is made again");
+                }
                 if ticked.noted.notices + ticked.noted.invitations > 0 {
                     let Ticked { slices, noted, .. } = ticked;
                     tracing::info!(
@@ -231,7 +238,14 @@ impl Service {
             Err(OfficeError::Store(
                 error @ (StoreError::Replaced { .. } | StoreError::Stopped),
             )) => return Err(error.into()),
-            Err(error) => tracing::error!(%error, "the plan could not be made; it is tried again"),
+            Err(error) => {
+                self.unplanned += 1;
+                if self.unplanned == 1 {
+                    tracing::error!(%error, "the plan could not be made; it is tried again");
+                } else {
+                    tracing::debug!(%error, failed = self.unplanned, "the plan could still not be made");
+                }
+            }
         }
         self.tell(&office).await;
         Ok(())
