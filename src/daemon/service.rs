@@ -1,9 +1,10 @@
 //! The service: rounds of tick and deliver for ever, until it is told to stop.
 //!
 //! One task plans, one delivers, so that a slow relay never delays a decision. A round that fails
-//! is told and tried again at the next beat. The watchdog is fed after a tick that ran to its end,
-//! while the courier moves; a database that was replaced or whose thread is gone ends the service, for
-//! a new start to find what is there.
+//! is told, once while it lasts, and tried again at the next beat. The watchdog is fed after each tick
+//! that came to an answer, also where that was an error, while the courier moves; a database that was
+//! replaced or whose thread is gone ends the service as a stop does, for a new start to find what is
+//! there.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -274,8 +275,9 @@ impl Service {
         }
     }
 
-    /// The status line, and the sign of life: only here, after a tick that ran to its end. One that
-    /// failed did: no new start would help it. A courier that hangs is no sign of life.
+    /// The status line, and the sign of life: only here, after a tick that came to an answer. One
+    /// that failed did, and a ledger that somebody keeps locked answers so: no new start would help
+    /// it. A courier that hangs is no sign of life.
     async fn tell(&self, office: &Office) {
         match office.ledger.queue().await {
             Ok(queue) => {

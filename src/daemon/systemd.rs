@@ -24,7 +24,7 @@ pub fn status(line: &str) {
     notify(&[NotifyState::Status(line)]);
 }
 
-/// A whole round was gone through and the ledger answered.
+/// A tick came to an answer, be it an error, and delivery moves.
 pub fn alive() {
     notify(&[NotifyState::Watchdog]);
 }
