@@ -18,6 +18,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavio
 use tokio::sync::oneshot;
 
 use super::StoreError;
+use super::damage::{Look, damage};
 use super::file::{Identity, beside, directory, refuse_network, sync_directory};
 use super::migration::{Schema, migrate, version};
 
@@ -111,11 +112,9 @@ impl Database {
     /// It cannot even be looked at.
     pub async fn damage(&self) -> Result<Vec<String>, StoreError> {
         self.run(|connection| {
-            let mut statement = connection.prepare("PRAGMA quick_check(5)")?;
-            let said = statement.query_map([], |row| row.get::<_, String>(0))?;
-            let said = said.collect::<Result<Vec<_>, _>>()?;
-            let wrong = said.into_iter().filter(|said| said != "ok");
+            let wrong = damage(connection, Look::Quick)?.into_iter();
             Ok(wrong
+                .take(5)
                 .map(|said| {
                     format!("the file is damaged ({said}); stop avstamd and restore a backup")
                 })

@@ -6,6 +6,7 @@
 //! done. The verbs are the domain's, so that a second engine can stand behind them.
 
 mod calendar;
+mod damage;
 mod database;
 mod error;
 mod file;

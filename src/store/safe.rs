@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::StoreError;
+use super::damage::{Look, damage};
 use super::file::{beside, directory, sync_directory};
 
 const APPLICATION_ID: i32 = i32::from_be_bytes(*b"avBK");
@@ -40,6 +41,26 @@ pub enum SafeError {
     Unsound {
         /// The file.
         file: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A database, or the copy of it, is damaged.
+    #[error(
+        "{path}: it is damaged ({reason}); no backup was made. Stop avstamd and restore the last sound backup"
+    )]
+    Damaged {
+        /// The database.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The backup that was just written does not read back as it was written.
+    #[error(
+        "{path}: it did not read back as it was written ({reason}); no backup was made. Look at the disk"
+    )]
+    Miscopied {
+        /// Where it was to be.
+        path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
@@ -125,7 +146,13 @@ pub fn back_up(pair: Pair<'_>, target: &Path) -> Result<u64, SafeError> {
         }
     }
     let part = beside(target, ".part");
-    let copied = copy_all(pair, &part).and_then(|()| open_sound(&part).map(drop));
+    let copied = copy_all(pair, &part).and_then(|()| match open_sound(&part) {
+        Err(SafeError::Unsound { reason, .. }) => Err(SafeError::Miscopied {
+            path: target.to_owned(),
+            reason,
+        }),
+        read_back => read_back.map(drop),
+    });
     if let Err(error) = copied {
         let _ = fs::remove_file(&part);
         return Err(error);
@@ -255,7 +282,13 @@ fn snapshot_of(path: &Path, snapshot: &Path) -> Result<(), SafeError> {
     source
         .backup("main", snapshot, None::<fn(rusqlite::backup::Progress)>)
         .map_err(failed)?;
-    check_database(snapshot)
+    match fault(snapshot)? {
+        None => Ok(()),
+        Some(reason) => Err(SafeError::Damaged {
+            path: path.to_owned(),
+            reason,
+        }),
+    }
 }
 
 fn pack(safe: &Connection, target: &Path, part: &str, snapshot: &Path) -> Result<(), SafeError> {
@@ -390,10 +423,8 @@ fn check_database(path: &Path) -> Result<(), SafeError> {
 fn fault(path: &Path) -> Result<Option<String>, SafeError> {
     let failed = in_sqlite(path);
     let connection = Connection::open(path).map_err(failed)?;
-    let verdict: String = connection
-        .pragma_query_value(None, "integrity_check", |row| row.get(0))
-        .map_err(failed)?;
-    Ok((verdict != "ok").then_some(verdict))
+    let found = damage(&connection, Look::Whole).map_err(failed)?;
+    Ok(found.into_iter().next())
 }
 
 fn renew_identity(path: &Path) -> Result<(), SafeError> {

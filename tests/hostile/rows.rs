@@ -77,6 +77,9 @@ async fn fault_25_every_table_may_hold_such_rows() {
         ("focus_area", format!("INSERT INTO focus_area (id, dialogue, chosen_by, text) VALUES (96, 95, 'authority', {bytes})")),
         ("check_in", format!("INSERT INTO check_in (id, principal, area_manager, starts, minutes, uid) VALUES (97, 'rut', 'ake', '2026-12-02T08:30', 9223372036854775807, {bytes})")),
         ("activity", format!("INSERT INTO activity (id, title, role, due) VALUES ('a1', {bytes}, 'principal', '0000-00-00')")),
+        ("dialogue", "UPDATE dialogue SET placed = 'x', imported = NULL".into()),
+        ("check_in", "UPDATE check_in SET placed = 'x', imported = NULL".into()),
+        ("absence", "UPDATE absence SET imported = 'x'".into()),
     ];
     let town = Town::new().await;
     for (_, sql) in &rows {
@@ -92,6 +95,26 @@ async fn fault_25_every_table_may_hold_such_rows() {
     for table in tables {
         assert!(told.tells(table), "{table}: {}", told.text);
     }
+}
+
+/// The row is at fault, not the file: nobody is to throw a calendar away for it.
+#[tokio::test]
+async fn fault_25_a_row_that_breaks_a_check_stops_no_backup_and_is_no_damage() {
+    let town = Town::new().await;
+    town.loosen("measure");
+    town.sql(
+        "UPDATE measure SET status = 'maybe' WHERE id = 'm-rut';
+         UPDATE school_unit SET level = 'x';
+         UPDATE dialogue SET minutes = -1;
+         INSERT INTO measure (id, unit, decision, evaluate_by)
+             VALUES ('null', '12345678', NULL, NULL)",
+    );
+    let (said, error) = town.run(&["check", "--at", MORNING]).await;
+    assert!(said.contains("row m-rut: status"), "{said}{error}");
+    assert!(!said.contains("damaged"), "{said}{error}");
+    let backup = town.path("kopia");
+    let (said, error) = town.run(&["backup", backup.to_str().unwrap()]).await;
+    assert!(backup.exists(), "{said}{error}");
 }
 
 #[tokio::test]
