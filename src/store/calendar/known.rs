@@ -45,7 +45,9 @@ fn read(connection: &Connection) -> Result<Known, StoreError> {
     let sql = "SELECT id, person, role, unit, area, valid_from, valid_to FROM appointment";
     let appointments = each(connection, ("appointment", sql), [], faults, appointment)?;
     let sql = "SELECT id, person, away_from, away_to, deputy,
-                      json_extract(imported, '$.deputy') AS imported_deputy FROM absence";
+                      CASE WHEN json_valid(imported)
+                           THEN json_extract(imported, '$.deputy') END AS imported_deputy
+               FROM absence";
     let absences = each(connection, ("absence", sql), [], faults, |row| {
         Ok(KnownAbsence {
             absence: Absence {

@@ -26,9 +26,11 @@ pub struct Written {
 }
 
 /// Whether a meeting stands where placing put it: not moved, and in no file or answer since. What
-/// room it is in is nobody's decision about its time.
+/// room it is in is nobody's decision about its time. A value that is no JSON, as another system may
+/// write it, says nothing: SQLite would refuse the whole statement for it.
 pub const IS_PLACED: &str = "state = 'planned' AND imported IS NULL
-    AND json_extract(placed, '$.starts') = starts AND json_extract(placed, '$.minutes') = minutes";
+    AND CASE WHEN json_valid(placed) THEN json_extract(placed, '$.starts') = starts
+                                      AND json_extract(placed, '$.minutes') = minutes END";
 
 impl Calendar {
     /// Writes a placement, whole or not at all. New meetings are proposals until `proposed_until`;

@@ -44,12 +44,17 @@ const STEPS: [Step; 10] = [
         )
     },
     Step {
-        // What the last import said goes too: it is the same text.
-        empties: Some("text = '', imported = json_remove(imported, '$.text')"),
+        // What the last import said goes too: it is the same text. What is no JSON may be it as well.
+        empties: Some(
+            "text = '', imported = CASE WHEN json_valid(imported)
+                                        THEN json_remove(imported, '$.text') END",
+        ),
         ..Step::rows(
             Kept::EvaluationText,
             By::Day,
-            "(text <> '' OR json_extract(imported, '$.text') <> '') AND evaluated_on < ?1",
+            "(text <> '' OR CASE WHEN json_valid(imported)
+                                 THEN json_extract(imported, '$.text') <> ''
+                                 ELSE imported IS NOT NULL END) AND evaluated_on < ?1",
         )
     },
     Step::rows(

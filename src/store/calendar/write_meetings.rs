@@ -113,7 +113,8 @@ fn write_check_in(
     let known = connection
         .prepare_cached(
             "SELECT id FROM check_in WHERE principal = ?1 AND area_manager = ?2
-                AND (starts = ?3 OR json_extract(imported, '$.starts') = ?3)
+                AND (starts = ?3 OR CASE WHEN json_valid(imported)
+                                         THEN json_extract(imported, '$.starts') = ?3 END)
              ORDER BY starts <> ?3 LIMIT 1",
         )?
         .query_row(params![pair[0].1, pair[1].1, starts], |row| row.get(0))
@@ -145,7 +146,8 @@ fn planned_that_day(
                    AND state = 'planned' AND date(starts) = date(?3)
                    AND NOT EXISTS (SELECT 1 FROM check_in WHERE principal = ?1
                        AND area_manager = ?2
-                       AND (starts = ?3 OR json_extract(imported, '$.starts') = ?3))";
+                       AND (starts = ?3 OR CASE WHEN json_valid(imported)
+                                           THEN json_extract(imported, '$.starts') = ?3 END))";
     let of = params![
         check_in.pair.principal.as_str(),
         check_in.pair.area_manager.as_str(),
