@@ -217,13 +217,18 @@ async fn databases(
     let day = settings.calendar.today(now);
     let office = Office::new(settings, calendar, ledger)?;
     let mut without_address = BTreeSet::new();
+    // Several slices may meet one row.
+    let mut unreadable = BTreeSet::new();
     for slice in office.every_slice(day).await? {
         without_address.extend(in_post_without_address(&slice.world, day));
         for fault in slice.world.faults {
-            findings.problems.push(format!(
+            let problem = format!(
                 "calendar, table {}, row {}: {}",
                 fault.table, fault.key, fault.message
-            ));
+            );
+            if unreadable.insert(problem.clone()) {
+                findings.problems.push(problem);
+            }
         }
     }
     findings.problems.extend(without_address);

@@ -23,6 +23,9 @@ pub struct RowFault {
     pub key: String,
     /// What is wrong and what to write instead.
     pub message: String,
+    /// Whether the authority's own slice meets it too: then it is told of there, and once.
+    #[serde(skip)]
+    pub is_common: bool,
 }
 
 /// Everything the record says about one area, and about the people of the whole authority.
@@ -73,6 +76,14 @@ impl Proposals {
 }
 
 impl AreaWorld {
+    /// The rows set aside that are told of under this slice.
+    pub fn faults_to_tell(&self) -> impl Iterator<Item = &RowFault> {
+        let of_authority = self.area.is_none();
+        self.faults
+            .iter()
+            .filter(move |fault| of_authority || !fault.is_common)
+    }
+
     /// Sets meetings that are only proposed on `day` aside, and takes up those that stand by then.
     pub fn settle(&mut self, day: Date) {
         let is_proposed = |until: Option<Date>| until.is_some_and(|until| day < until);

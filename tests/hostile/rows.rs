@@ -344,6 +344,62 @@ async fn days_at_the_ends_of_time_are_planned_or_told_of() {
     }
 }
 
+#[tokio::test]
+async fn rows_outside_every_area_are_told_of_once_and_all_are_counted() {
+    let town = Town::new().await;
+    town.sql(
+        "INSERT INTO area (id, name) VALUES ('syd', 'Södra området');
+         INSERT INTO appointment (id, person, role) VALUES (91, 'siv', 'kung');
+         INSERT INTO activity (id, title, role, due) VALUES ('a1', 'x', 'principal', 'nu');",
+    );
+    for number in 0..25 {
+        town.sql(&format!(
+            "INSERT INTO measure (id, unit, school_year, decision, evaluate_by)
+                 VALUES ('x{number:02}', '12345678', '2026/27', 'Läs.', 'i morgon')"
+        ));
+    }
+    town.at(MORNING).await;
+    let told = town.one_to(KIM);
+    assert!(
+        told.text.contains("… och 5 till.") && !told.tells("x20"),
+        "{}",
+        told.text
+    );
+    let (said, error) = town.run(&["check", "--at", MORNING]).await;
+    for row in ["91: role", "a1: due"] {
+        assert_eq!(told.text.matches(row).count(), 1, "{row}: {}", told.text);
+        assert_eq!(said.matches(row).count(), 1, "{row}: {said}{error}");
+    }
+}
+
+/// What a row is about stands without a date that is only incidental to it.
+#[tokio::test]
+async fn a_date_that_nobody_can_mean_does_not_take_its_row_along() {
+    let town = Town::new().await;
+    town.sql(
+        "UPDATE measure SET decided_on = '0001-01-01' WHERE id = 'm-rut';
+         INSERT INTO evaluation (measure, evaluated_on, evaluated_by, effect, next_date)
+             VALUES ('m-bo', '2026-11-20', 'bo', 'some', '9999-12-31');
+         INSERT INTO check_in (principal, area_manager, starts, state, held_on)
+             VALUES ('bo', 'ake', '2026-11-24T08:30', 'held', 'i tisdags');
+         INSERT INTO activity (id, title, unit, role, due, done)
+             VALUES ('a1', 'Nuläge', '12345678', 'principal', '2026-12-01', '0001-01-01')",
+    );
+    town.at(MORNING).await;
+    assert_eq!(town.to(BO).len(), 0, "he has evaluated it");
+    let asked = town.one_to(RUT);
+    assert!(
+        asked.tells("Läsning") && asked.tells("Nuläge"),
+        "{}",
+        asked.text
+    );
+    let told = town.one_to(KIM);
+    for row in ["m-rut: decided_on", "a1: done", "held_on"] {
+        assert!(told.tells(row), "{row}: {}", told.text);
+    }
+    assert!(!told.tells("next_date"), "never is no mistake");
+}
+
 /// Identifiers that look like another's: none of them is taken for it.
 #[tokio::test]
 async fn identifiers_that_differ_in_what_cannot_be_seen_are_told_of() {

@@ -155,6 +155,7 @@ pub fn world() -> AreaWorld {
         table: "measure".into(),
         key: "M9".into(),
         message: format!("{WRITTEN} is no date"),
+        is_common: false,
     }];
     world
 }

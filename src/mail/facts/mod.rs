@@ -299,7 +299,7 @@ impl<'a> Teller<'a> {
                 Ok(self.stood_still(&decision.matter, *from))
             }
             Matter::ProgramFault { area } => plain(self.program_fault(area.as_ref())),
-            Matter::UnreadableRows { table, .. } => plain(self.unreadable(table)),
+            Matter::UnreadableRows { table, .. } => self.unreadable(table),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => Ok(None),
         }
     }

@@ -7,7 +7,7 @@ use minijinja::context;
 
 use super::{Detail, Known, Teller, Told};
 use crate::calendar::{Language, long_date, time_in_text};
-use crate::follow_up::{AreaId, PersonId};
+use crate::follow_up::{AreaId, PersonId, RowFault};
 use crate::mail::message::one_line;
 use crate::mail::obstacle::unplaced_words;
 use crate::mail::words::WordsError;
@@ -82,11 +82,8 @@ impl Teller<'_> {
         };
         let list = placed.unplaced.iter().take(ROWS);
         let list = list.map(|(unit, unplaced)| unplaced_words(unit, unplaced, self.words));
-        let mut list = list.collect::<Result<Vec<String>, WordsError>>()?;
-        if placed.unplaced.len() > ROWS {
-            let more = placed.unplaced.len() - ROWS;
-            list.push(self.words.say("items-more", &context! { more })?);
-        }
+        let list = list.collect::<Result<Vec<String>, WordsError>>()?;
+        let list = self.and_more(list, placed.unplaced.len())?;
         Ok(Some(Known {
             year: school_year.to_owned(),
             count: placed.dialogues,
@@ -157,23 +154,33 @@ impl Teller<'_> {
         }
     }
 
-    pub(super) fn unreadable(&self, table: &str) -> Known {
-        let faults = self.slice.world.faults.iter();
-        let list: Vec<String> = faults
-            .filter(|fault| fault.table == table)
+    /// A list of the first of so many, and how many more there are.
+    fn and_more(&self, mut list: Vec<String>, all: usize) -> Result<Vec<String>, WordsError> {
+        let more = all.saturating_sub(list.len());
+        if more > 0 {
+            list.push(self.words.say("items-more", &context! { more })?);
+        }
+        Ok(list)
+    }
+
+    pub(super) fn unreadable(&self, table: &str) -> Told {
+        let faults = self.slice.world.faults_to_tell();
+        let faults: Vec<&RowFault> = faults.filter(|fault| fault.table == table).collect();
+        let list = faults
+            .iter()
+            .take(ROWS)
             // What is wrong with a row may quote what somebody wrote in it.
             .map(|fault| match self.setting.detail {
                 Detail::Link => fault.key.clone(),
                 Detail::Full | Detail::Titles => format!("{}: {}", fault.key, fault.message),
-            })
-            .take(ROWS)
-            .collect();
-        Known {
+            });
+        let list = self.and_more(list.collect(), faults.len())?;
+        Ok(Some(Known {
             title: table.to_owned(),
-            count: list.len(),
+            count: faults.len(),
             lists: BTreeMap::from([("list", list.clone())]),
             list,
             ..Known::default()
-        }
+        }))
     }
 }

@@ -149,7 +149,8 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
     if view.world.area.is_none() {
         school_year_missing(view, into);
     }
-    let tables: BTreeSet<&String> = view.world.faults.iter().map(|fault| &fault.table).collect();
+    let faults = view.world.faults_to_tell();
+    let tables: BTreeSet<&String> = faults.map(|fault| &fault.table).collect();
     for table in tables {
         let matter = Matter::UnreadableRows {
             table: table.clone(),

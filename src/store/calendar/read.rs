@@ -9,8 +9,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Calendar;
 use super::placed::IS_PLACED;
 use super::row::{
-    Wrong, address, bound, date, date_time, each, fault, key, line, name, optional, optional_date,
-    optional_key, plain, required, sequence, text, uid,
+    Wrong, address, bound, coming_date, date, date_time, each, each_in_part, fault, key, line,
+    name, optional, optional_date, optional_key, plain, required, sequence, text, uid,
 };
 use crate::follow_up::{
     Absence, Activity, ActivityId, Appointment, Area, AreaId, AreaWorld, CheckIn, ChosenBy,
@@ -54,7 +54,7 @@ impl Calendar {
             .run(move |connection| {
                 let sql = format!("{} WHERE date(starts) BETWEEN ?1 AND ?2", *CHECK_INS);
                 let of = params![from.to_string(), to.to_string()];
-                each(
+                each_in_part(
                     connection,
                     ("check_in", &sql),
                     of,
@@ -112,7 +112,14 @@ impl Calendar {
             .run(move |connection| {
                 // One read transaction: an outside writer's change is seen whole or not at all.
                 let snapshot = connection.transaction()?;
-                area_world(&snapshot, area.as_ref(), &reach)
+                let mut world = area_world(&snapshot, area.as_ref(), &reach)?;
+                if area.is_some() && !world.faults.is_empty() {
+                    let common = area_world(&snapshot, None, &reach)?.faults;
+                    for fault in &mut world.faults {
+                        fault.is_common = common.contains(fault);
+                    }
+                }
+                Ok(world)
             })
             .await
     }
@@ -146,6 +153,14 @@ fn area_world(
     } else {
         // Only their faults matter here.
         area_ids(connection, &mut world.faults)?;
+        let sql = format!("{ACTIVITIES} {OF_AUTHORITY} AND {BY_AREA}");
+        each_in_part(
+            connection,
+            ("activity", &sql),
+            [],
+            &mut world.faults,
+            activity,
+        )?;
     }
     read_activities(connection, area, &mut world)?;
     read_appointments(connection, area, &mut world)?;
@@ -226,19 +241,19 @@ fn read_measures(
          ORDER BY e.measure, e.evaluated_on, e.id"
     );
     let mut evaluations: BTreeMap<MeasureId, Vec<Evaluation>> = BTreeMap::new();
-    let found = each(
+    let found = each_in_part(
         connection,
         ("evaluation", &sql),
         of,
         &mut world.faults,
-        |row| {
+        |row, left_out| {
             let evaluation = Evaluation {
                 evaluated_on: date(row, "evaluated_on")?,
                 by: optional_person(row, "evaluated_by")?,
                 effect: optional(row, "effect")?,
                 text: text(row, "text")?,
                 next_step: optional(row, "next_step")?,
-                next_date: optional_date(row, "next_date")?,
+                next_date: coming_date(row, "next_date", left_out),
             };
             Ok((MeasureId::new(key(row, "measure")?), evaluation))
         },
@@ -253,12 +268,12 @@ fn read_measures(
                     AS area_title
          {wanted} ORDER BY m.id"
     );
-    world.measures = each(
+    world.measures = each_in_part(
         connection,
         ("measure", &sql),
         of,
         &mut world.faults,
-        |row| {
+        |row, left_out| {
             Ok(Measure {
                 id: MeasureId::new(key(row, "id")?),
                 unit: unit_code(row, "unit")?,
@@ -269,7 +284,7 @@ fn read_measures(
                 expected_effect: text(row, "expected_effect")?,
                 indicator: text(row, "indicator")?,
                 responsible: optional_person(row, "responsible")?,
-                decided_on: optional_date(row, "decided_on")?,
+                decided_on: optional_date(row, "decided_on", left_out),
                 evaluate_by: date(row, "evaluate_by")?,
                 status: required(row, "status")?,
                 evaluations: Vec::new(),
@@ -347,43 +362,41 @@ fn read_dialogues(
     Ok(())
 }
 
+const ACTIVITIES: &str =
+    "SELECT a.id, a.title, a.unit, a.area, a.role, a.due, a.done FROM activity a";
+const OF_AUTHORITY: &str = "WHERE a.unit IS NULL AND a.area IS NULL";
+/// What the whole authority asks of every principal or area manager falls to each area.
+const BY_AREA: &str =
+    "a.role IN ('principal', 'assistant_principal', 'acting_principal', 'area_manager')";
+
+fn activity(row: &rusqlite::Row<'_>, left_out: &mut Vec<Wrong>) -> Result<Activity, Wrong> {
+    let id = key(row, "id")?;
+    Ok(Activity {
+        title: name(row, "title", &id)?,
+        id: ActivityId::new(id),
+        post: post(row)?,
+        role: required(row, "role")?,
+        due: date(row, "due")?,
+        done_on: optional_date(row, "done", left_out),
+    })
+}
+
 fn read_activities(
     connection: &Connection,
     area: Option<&AreaId>,
     world: &mut AreaWorld,
 ) -> Result<(), StoreError> {
-    let columns = "SELECT a.id, a.title, a.unit, a.area, a.role, a.due, a.done FROM activity a";
-    // What the whole authority asks of every principal or area manager falls to each area.
-    let by_area =
-        "a.role IN ('principal', 'assistant_principal', 'acting_principal', 'area_manager')";
     let sql = match area {
         Some(_) => format!(
-            "{columns} WHERE a.area = ?1
-             UNION ALL {columns} JOIN school_unit u ON a.unit = u.code WHERE u.area = ?1
-             UNION ALL {columns} WHERE a.unit IS NULL AND a.area IS NULL AND {by_area}"
+            "{ACTIVITIES} WHERE a.area = ?1
+             UNION ALL {ACTIVITIES} JOIN school_unit u ON a.unit = u.code WHERE u.area = ?1
+             UNION ALL {ACTIVITIES} {OF_AUTHORITY} AND {BY_AREA}"
         ),
-        None => format!(
-            "{columns} WHERE ?1 IS NULL AND a.unit IS NULL AND a.area IS NULL AND NOT {by_area}"
-        ),
+        None => format!("{ACTIVITIES} {OF_AUTHORITY} AND NOT {BY_AREA} AND ?1 IS NULL"),
     };
     let of = params![area.map(AreaId::as_str)];
-    world.activities = each(
-        connection,
-        ("activity", &sql),
-        of,
-        &mut world.faults,
-        |row| {
-            let id = key(row, "id")?;
-            Ok(Activity {
-                title: name(row, "title", &id)?,
-                id: ActivityId::new(id),
-                post: post(row)?,
-                role: required(row, "role")?,
-                due: date(row, "due")?,
-                done_on: optional_date(row, "done")?,
-            })
-        },
-    )?;
+    let faults = &mut world.faults;
+    world.activities = each_in_part(connection, ("activity", &sql), of, faults, activity)?;
     world
         .activities
         .sort_by(|a, b| (a.due, &a.id).cmp(&(b.due, &b.id)));
@@ -439,7 +452,7 @@ static CHECK_INS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-fn check_in(row: &rusqlite::Row<'_>) -> Result<CheckIn, Wrong> {
+fn check_in(row: &rusqlite::Row<'_>, left_out: &mut Vec<Wrong>) -> Result<CheckIn, Wrong> {
     let is_placed = plain::<Option<bool>>(row, "is_placed")? == Some(true);
     Ok(CheckIn {
         pair: Pair {
@@ -449,7 +462,7 @@ fn check_in(row: &rusqlite::Row<'_>) -> Result<CheckIn, Wrong> {
         starts: date_time(row, "starts")?,
         minutes: plain(row, "minutes")?,
         state: required(row, "state")?,
-        held_on: optional_date(row, "held_on")?,
+        held_on: optional_date(row, "held_on", left_out),
         note: text(row, "note")?,
         uid: uid(row, "uid")?,
         sequence: sequence(row, "sequence")?,
@@ -474,7 +487,7 @@ fn read_check_ins(
     for principal in principals {
         let of = params![principal.as_str(), reach.from.to_string()];
         let faults = &mut world.faults;
-        let mut found = each(connection, ("check_in", &sql), of, faults, check_in)?;
+        let mut found = each_in_part(connection, ("check_in", &sql), of, faults, check_in)?;
         world.check_ins.append(&mut found);
     }
     world

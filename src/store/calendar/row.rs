@@ -29,14 +29,29 @@ pub fn each<T>(
     faults: &mut Vec<RowFault>,
     read: impl Fn(&Row<'_>) -> Result<T, Wrong>,
 ) -> Result<Vec<T>, StoreError> {
+    each_in_part(connection, (table, sql), params, faults, |row, _| read(row))
+}
+
+/// As [`each`], for rows that stay without what is incidental to them: `read` says by its second
+/// argument what it has left out.
+pub fn each_in_part<T>(
+    connection: &Connection,
+    (table, sql): (&str, &str),
+    params: impl Params,
+    faults: &mut Vec<RowFault>,
+    read: impl Fn(&Row<'_>, &mut Vec<Wrong>) -> Result<T, Wrong>,
+) -> Result<Vec<T>, StoreError> {
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     let mut records = Vec::new();
     while let Some(row) = rows.next()? {
-        match read(row) {
+        let mut left_out = Vec::new();
+        match read(row, &mut left_out) {
             Ok(record) => records.push(record),
-            Err(message) => faults.push(fault(table, row, &message)),
+            Err(message) => left_out = vec![message],
         }
+        let wrong = left_out.iter();
+        faults.extend(wrong.map(|message| fault(table, row, message)));
     }
     Ok(records)
 }
@@ -52,6 +67,7 @@ pub fn fault(table: &str, row: &Row<'_>, message: &str) -> RowFault {
         table: table.to_owned(),
         key: shown_line(&key, LONGEST_LINE),
         message: shown_line(message, LONGEST_LINE),
+        is_common: false,
     }
 }
 
@@ -167,10 +183,24 @@ pub fn date(row: &Row<'_>, column: &str) -> Result<Date, Wrong> {
     of_our_time(required(row, column)?, column)
 }
 
-/// As [`date`], where there may be none.
-pub fn optional_date(row: &Row<'_>, column: &str) -> Result<Option<Date>, Wrong> {
-    let date: Option<Date> = optional(row, column)?;
-    date.map(|date| of_our_time(date, column)).transpose()
+/// As [`date`], where there may be none. One that nobody can mean is none as well, and is told of:
+/// what the row is about stands without it.
+pub fn optional_date(row: &Row<'_>, column: &str, left_out: &mut Vec<Wrong>) -> Option<Date> {
+    let date = optional(row, column)
+        .and_then(|date| date.map(|date| of_our_time(date, column)).transpose());
+    date.unwrap_or_else(|wrong| {
+        left_out.push(wrong);
+        None
+    })
+}
+
+/// As [`optional_date`], for a day to come: one far beyond all planning is never, as many systems
+/// write it.
+pub fn coming_date(row: &Row<'_>, column: &str, left_out: &mut Vec<Wrong>) -> Option<Date> {
+    match optional::<Date>(row, column) {
+        Ok(Some(date)) if date.year() > 2100 => None,
+        _ => optional_date(row, column, left_out),
+    }
 }
 
 fn of_our_time(date: Date, column: &str) -> Result<Date, Wrong> {
