@@ -372,6 +372,67 @@ async fn rows_outside_every_area_are_told_of_once_and_all_are_counted() {
     }
 }
 
+/// Where a person's own calendar is brought anew, all that was there of them goes, also that.
+#[tokio::test]
+async fn a_busy_row_that_cannot_be_read_stops_no_import_of_that_calendar() {
+    let town = Town::new().await;
+    town.sql(&format!(
+        "INSERT INTO busy (person, starts, minutes) VALUES
+             ('rut', '2026-12-01T08:30', -1), ('rut', {}, 60), ('bo', '2026-12-01T08:30', -1)",
+        invalid(b"\xff")
+    ));
+    let file = town.path("rut.ics");
+    let day = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:1\r\n\
+               DTSTART:20261202T083000\r\nDTEND:20261202T093000\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    std::fs::write(&file, day).unwrap();
+    let (said, error) = town
+        .run(&["import", file.to_str().unwrap(), "--at", MORNING])
+        .await;
+    let rows =
+        town.rows("SELECT person || ' ' || starts || '+' || minutes FROM busy ORDER BY person");
+    assert_eq!(
+        rows,
+        ["bo 2026-12-01T08:30+-1", "rut 2026-12-02T08:30+60"],
+        "{said}{error}"
+    );
+}
+
+/// What a row that cannot be read says is not known: it calls nothing off, and what the calendar says
+/// is cancelled is.
+#[tokio::test]
+async fn a_meeting_that_is_said_to_be_cancelled_is_called_off_beside_rows_that_cannot_be_read() {
+    let town = Town::new().await;
+    town.sql(
+        "INSERT INTO check_in (principal, area_manager, starts) VALUES
+             ('rut', 'ake', '2026-12-08T08:30'), ('bo', 'ake', '2026-12-09T08:30');
+         INSERT INTO dialogue (unit, school_year, round, starts) VALUES
+             ('12345678', '2026/27', 'explore', '2026-12-10T09:00'),
+             ('87654321', '2026/27', 'explore', '2026-12-11T09:00')",
+    );
+    town.at(MORNING).await;
+    town.sql(
+        "UPDATE check_in SET state = 'cancelled' WHERE principal = 'rut';
+         DELETE FROM check_in WHERE principal = 'bo';
+         UPDATE dialogue SET state = 'cancelled' WHERE unit = '12345678';
+         DELETE FROM dialogue WHERE unit = '87654321';
+         INSERT INTO appointment (person, role, area) VALUES ('ake', 'kung', 'norr')",
+    );
+    town.at("2026-12-02T07:00").await;
+    let called_off = |to| {
+        let letters = town.to(to).into_iter();
+        let events = letters.filter_map(|letter| letter.event);
+        events
+            .filter(|event| event.contains("METHOD:CANCEL"))
+            .count()
+    };
+    assert_eq!((called_off(RUT), called_off(BO)), (2, 0));
+    assert!(
+        town.to(KIM)
+            .iter()
+            .any(|one| one.tells("ställs inga andra möten in"))
+    );
+}
+
 /// What a row is about stands without a date that is only incidental to it.
 #[tokio::test]
 async fn a_date_that_nobody_can_mean_does_not_take_its_row_along() {

@@ -4,9 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::{Date, DateTime};
 
-use super::wanted::{Wanted, about, about_dialogue, has_been_held, meetings, wanted};
+use super::wanted::{
+    Wanted, about, about_check_in, about_dialogue, has_been_held, meetings, wanted,
+};
 use super::{Attendee, Call, Change, Invitations, Meeting, MeetingKind, Method, Quiet, Told, Word};
-use crate::follow_up::{AreaId, AreaWorld, PersonId, Proposals};
+use crate::follow_up::{
+    AreaId, AreaWorld, CheckIn, CheckInState, Dialogue, DialogueState, PersonId, Proposals,
+};
 use crate::plan::rules::{InvitationRules, Rules};
 
 /// One slice, looked at once.
@@ -188,7 +192,8 @@ impl<'a> Round<'a> {
     }
 
     /// Whether a person believes in a meeting to come, as far as we know, and can be told otherwise.
-    /// A row that cannot be read calls nothing off: what it says is not known.
+    /// A row that cannot be read calls nothing off: what it says is not known. What the meeting's own
+    /// row says is.
     fn is_to_be_cancelled(&self, told: &Told, address: &str) -> bool {
         let mended = told.refused && told.sent_to() != Some(address);
         let believes = told.method == Method::Request || mended;
@@ -198,7 +203,7 @@ impl<'a> Round<'a> {
             && believes
             && self.look.now < told.meeting.ends()
             && known.is_none_or(|person| person.is_reachable())
-            && !is_unsure(self.look.world)
+            && (is_called_off(self.look.world, &told.uid) || !is_unsure(self.look.world))
     }
 
     /// Where a person is written to now; where they were, if they have left the record.
@@ -255,6 +260,15 @@ impl<'a> Round<'a> {
             area: self.look.area.cloned(),
         }));
     }
+}
+
+/// Whether the row of a meeting says that it is cancelled.
+fn is_called_off(world: &AreaWorld, uid: &str) -> bool {
+    let dialogue =
+        |d: &Dialogue| d.state == DialogueState::Cancelled && about(uid) == about_dialogue(d);
+    let check_in =
+        |c: &CheckIn| c.state == CheckInState::Cancelled && about(uid) == about_check_in(c);
+    world.dialogues.iter().any(dialogue) || world.check_ins.iter().any(check_in)
 }
 
 /// Whether rows that meetings rest on cannot be read.

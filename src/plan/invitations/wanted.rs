@@ -42,6 +42,11 @@ pub fn about_dialogue(dialogue: &Dialogue) -> String {
     )
 }
 
+/// What a check-in's key is about.
+pub fn about_check_in(check_in: &CheckIn) -> String {
+    format!("check-in/{}", check_in.uid)
+}
+
 /// What a key is about, whoever the organizer is.
 pub fn about(key: &str) -> &str {
     key.rsplit_once('/').map_or(key, |(about, _)| about)
@@ -137,7 +142,7 @@ fn of_check_in(world: &AreaWorld, check_in: &CheckIn, rules: &InvitationRules) -
     let weeks = i64::from(rules.check_ins_weeks_before);
     let organizer = attendee(world, &area_manager)?;
     Some(Wanted {
-        uid: key(&format!("check-in/{}", check_in.uid), &organizer),
+        uid: key(&about_check_in(check_in), &organizer),
         meeting: Meeting {
             kind: MeetingKind::CheckIn,
             organizer,

@@ -29,8 +29,12 @@ pub fn replace(
         let told: BTreeSet<(String, u32)> = told
             .map(|stretch| (minute(stretch.starts), stretch.minutes))
             .collect();
-        let known = known(connection, person)?;
+        let (known, unreadable) = known(connection, person)?;
         let change = changed.entry("busy").or_default();
+        for id in unreadable {
+            let sql = "DELETE FROM busy WHERE id = ?1";
+            change.changed += connection.prepare_cached(sql)?.execute([id])?;
+        }
         let sql = "DELETE FROM busy WHERE person = ?1 AND starts = ?2 AND minutes = ?3";
         for (starts, minutes) in known.difference(&told) {
             let of = params![person.as_str(), starts, minutes];
@@ -46,14 +50,25 @@ pub fn replace(
     Ok(())
 }
 
-fn known(
-    connection: &Connection,
-    person: &PersonId,
-) -> Result<BTreeSet<(String, u32)>, StoreError> {
-    let sql = "SELECT starts, minutes FROM busy WHERE person = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let known = statement.query_map([person.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(known.collect::<Result<_, _>>()?)
+/// A start and so many minutes, as they are written.
+type Stretches = BTreeSet<(String, u32)>;
+
+/// What is known of a person, and the rows of theirs that say nothing that can be read.
+fn known(connection: &Connection, person: &PersonId) -> Result<(Stretches, Vec<i64>), StoreError> {
+    let sql = "SELECT id, starts, minutes FROM busy WHERE person = ?1";
+    let of = [person.as_str()];
+    let rows = each(connection, ("busy", sql), of, &mut Vec::new(), |row| {
+        let stretch = plain(row, "starts").and_then(|starts| Ok((starts, plain(row, "minutes")?)));
+        Ok(stretch.map_err(|_| plain::<i64>(row, "id")))
+    })?;
+    let (mut known, mut unreadable) = (Stretches::new(), Vec::new());
+    for row in rows {
+        match row {
+            Ok(stretch) => drop(known.insert(stretch)),
+            Err(id) => unreadable.extend(id),
+        }
+    }
+    Ok((known, unreadable))
 }
 
 impl Calendar {
