@@ -8,7 +8,8 @@ for file in config/avstamd.toml config/demo/avstamd.toml; do
     # The directories of an installation are the unit's to make, and check looks for them.
     here="$work/${file//\//-}"
     sed "s|/var/lib/avstamd|$work|" "$file" >"$here"
-    target/release/avstamd --config "$here" check
+    # On a day of theirs: they name school years, and one day those are over.
+    target/release/avstamd --config "$here" check --at 2026-11-24T08:00
 done
 # A wrong one is told by its own exit code, which the units of systemd/ go by.
 wrong="$work/wrong.toml"

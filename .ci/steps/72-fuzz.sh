@@ -5,6 +5,11 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 seconds=${FUZZ_SECONDS:-20}
 host=$(rustc -vV | sed -n 's/^host: //p')
 
+if ! command -v c++ >/dev/null; then
+    apt-get update -q >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends g++ >/dev/null
+fi
+
 # What cargo-fuzz would set, of which nothing needs another compiler than the stable one: coverage of
 # edges and comparisons without a sanitizer. There is no unsafe code here for one to watch.
 export RUSTFLAGS="-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
@@ -25,8 +30,10 @@ for directory in "$here"/fuzz/corpus/*/; do
         -artifact_prefix="$found/$target-" -print_final_stats=1 \
         "$found/$target" "$directory" > "$found/$target.log" 2>&1 || status=$?
     runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$found/$target.log")
-    coverage=$(grep -o 'cov: [0-9]*' "$found/$target.log" | tail -1)
-    printf '%-14s %9s runs, %s edges\n' "$target" "${runs:-no}" "${coverage#cov: }"
+    # One that crashes on what is kept says nothing of it.
+    coverage=$(grep -o 'cov: [0-9]*' "$found/$target.log" | tail -1) || true
+    edges=${coverage#cov: }
+    printf '%-14s %9s runs, %s edges\n' "$target" "${runs:-no}" "${edges:-no}"
     if ((status)); then
         failed=1
         grep -A3 -m1 'panicked at\|ERROR: libFuzzer' "$found/$target.log" >&2 || tail -5 "$found/$target.log" >&2
