@@ -9,12 +9,12 @@ mod relay;
 #[expect(dead_code, reason = "another test's, too")]
 mod town;
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use avstamd::daemon::{Clock, Office, ServiceError, Simulation, resume, serve};
 use avstamd::store::StoreError;
 use relay::{HANGS, Script, Step};
+use rustix::process::{Signal, getpid, kill_process};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use town::{MORNING, Town};
@@ -36,9 +36,13 @@ async fn hanging_at(step: Step, command: &str) -> (Town, Clock, Served) {
     let clock = Clock::Simulated(Simulation::starting(town.instant(MORNING)));
     let config = town.directory.path().join("avstamd.toml");
     let served = tokio::spawn(serve(office, config, clock.clone()));
-    while town.relay.seen().commands(command) == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let reached = async {
+        while town.relay.seen().commands(command) == 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let reached = tokio::time::timeout(Duration::from_secs(60), reached).await;
+    reached.expect("it comes to the mail server");
     (town, clock, served)
 }
 
@@ -47,14 +51,7 @@ async fn hanging_at(step: Step, command: &str) -> (Town, Clock, Served) {
 async fn stopped_at(step: Step, command: &str) -> (bool, Duration, u32) {
     let (town, clock, served) = hanging_at(step, command).await;
     let started = Instant::now();
-    let process = std::process::id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-s", "TERM", &process])
-            .status()
-            .unwrap()
-            .success()
-    );
+    kill_process(getpid(), Signal::TERM).unwrap();
     let ended = served.await.unwrap().is_ok();
     let took = started.elapsed();
     resume(&town.office, &clock).await.unwrap();

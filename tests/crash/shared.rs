@@ -7,6 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
+use rustix::process::Signal;
 
 use super::life::{LONG, Life, ONCE, Said};
 use super::server::{Manner, Server};
@@ -90,7 +91,7 @@ fn fault_15_killed_while_a_lock_keeps_the_yes_from_being_written_down() {
     let running = begun(&life, &server);
     let other = holding(&life.path().join("ledger.db"));
     server.behave(Manner::Prompt);
-    running.signal("KILL");
+    running.signal(Signal::KILL);
     drop(other);
     let killed = running.end_within(LONG);
     assert!(life.look(killed).killed);

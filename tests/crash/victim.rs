@@ -13,6 +13,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process_group};
+
 use super::town::{FREE_TEXT, PASSWORD, is_whole_address};
 
 /// System calls of one kind, on some files.
@@ -238,12 +240,9 @@ impl Running {
         text(&self.directory.join("errors"))
     }
 
-    pub fn signal(&self, name: &str) {
+    pub fn signal(&self, signal: Signal) {
         // It may have ended meanwhile.
-        let _ = Command::new("kill")
-            .args(["-s", name, "--", &format!("-{}", self.child.id())])
-            .stderr(Stdio::null())
-            .status();
+        let _ = kill_process_group(Pid::from_child(&self.child), signal);
     }
 
     /// Waits until it has ended, and kills it where that takes longer than `limit`.
@@ -251,7 +250,7 @@ impl Running {
         let started = Instant::now();
         while !self.is_over() {
             if started.elapsed() > limit {
-                self.signal("KILL");
+                self.signal(Signal::KILL);
                 break;
             }
             thread::sleep(Duration::from_millis(1));
