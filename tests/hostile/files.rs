@@ -30,6 +30,26 @@ fn workbook(rows: &[&[&str]]) -> Vec<u8> {
     workbook.save_to_buffer().unwrap()
 }
 
+/// A workbook of a few kilobytes can fill any memory.
+#[tokio::test]
+async fn a_workbook_that_unpacks_to_far_too_much_is_refused_before_it_is_opened() {
+    let town = Town::new().await;
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    sheet.write_row(0, 0, ["id", "name"]).unwrap();
+    let long = "x".repeat(30_000);
+    for row in 1..3_600 {
+        sheet.write_string(row, 0, format!("{row}{long}")).unwrap();
+    }
+    let packed = workbook.save_to_buffer().unwrap();
+    assert!(packed.len() < 2_000_000, "{}", packed.len());
+    let (said, error) = import(&town, "areas.xlsx", packed).await;
+    assert!(
+        said.contains("unpacks to more than 100 MB") && said.contains("\"applied\": false"),
+        "{said:.2000}{error:.2000}"
+    );
+}
+
 fn quoted(cell: &str) -> String {
     format!("\"{}\"", cell.replace('"', "\"\""))
 }

@@ -1,6 +1,6 @@
 //! Excel workbooks: every sheet into lines of text.
 
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Write};
 
 use calamine::{Data, Reader, Xlsx};
 use jiff::Unit;
@@ -12,6 +12,10 @@ use super::text::{Unreadable, composed};
 /// More rows or columns than any table of ours; a cell beyond them is a stray one.
 const MOST_ROWS: u32 = 200_000;
 const MOST_COLUMNS: u32 = 200;
+
+/// What a workbook may unpack to, in megabytes: a hundred times any of ours, and what a small machine
+/// has room for.
+const MOST_MEGABYTES: u64 = 100;
 
 /// How old workbooks and protected ones begin (the compound file format).
 pub const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -47,6 +51,12 @@ pub fn read(bytes: Vec<u8>) -> Result<Vec<(String, Sheet)>, Unreadable> {
 }
 
 fn sheets(bytes: Vec<u8>) -> Result<Vec<(String, Sheet)>, Unreadable> {
+    if unpacks_to_more_than(MOST_MEGABYTES << 20, &bytes) {
+        let message = format!(
+            "it unpacks to more than {MOST_MEGABYTES} MB; save only the sheets that are to be imported, as a new .xlsx or as CSV"
+        );
+        return Err((None, message));
+    }
     let mut workbook: Xlsx<_> =
         calamine::open_workbook_from_rs(Cursor::new(bytes)).map_err(|error| {
             let message =
@@ -59,6 +69,43 @@ fn sheets(bytes: Vec<u8>) -> Result<Vec<(String, Sheet)>, Unreadable> {
         sheets.push((sheet, lines));
     }
     Ok(sheets)
+}
+
+/// Whether the parts of a workbook are more than `most` bytes together. What they say of their own
+/// length may be anything, so they are unpacked, to nowhere. What cannot be unpacked cannot be read
+/// later either, and is told of then.
+fn unpacks_to_more_than(most: u64, bytes: &[u8]) -> bool {
+    let Ok(mut archive) = zip::ZipArchive::new(Cursor::new(bytes)) else {
+        return false;
+    };
+    let mut room = most;
+    for number in 0..archive.len() {
+        let Ok(part) = archive.by_index(number) else {
+            continue;
+        };
+        let mut counted = Counted::default();
+        let _ = io::copy(&mut part.take(room.saturating_add(1)), &mut counted);
+        match room.checked_sub(counted.0) {
+            Some(left) => room = left,
+            None => return true,
+        }
+    }
+    false
+}
+
+/// How many bytes were written to nowhere, also before an error.
+#[derive(Default)]
+struct Counted(u64);
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0 = self.0.saturating_add(bytes.len() as u64);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// The lines of a sheet, cell by cell: a range would take room for all that lies between.
