@@ -1,7 +1,8 @@
 //! A disk that is full, failing or read-only at any point. What cannot be written down is not sent;
 //! what was decided is said once the disk is sound again; and the program says what is wrong.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,8 @@ use super::victim::{Blow, CALENDAR, Calls, LEDGER, Victim};
 const PATIENCE: Duration = Duration::from_millis(500);
 
 const CHANGES: [&str; 3] = ["pwrite64", "write", "ftruncate"];
+/// Nothing of a short morning need be cut off.
+const MAY_BE_NONE: &str = "ftruncate";
 const SYNC: &str = "fsync,fdatasync";
 
 const fn on(calls: &'static str, on: &'static [&'static str]) -> Calls {
@@ -29,7 +32,8 @@ fn failing(
 ) -> Tally {
     let template = Template::new(SMALL);
     let expected = Life::undisturbed(&template, &Server::start());
-    points(name, (kinds, step), |server, calls, n| {
+    let struck = Mutex::new(BTreeSet::<(&str, &[&str])>::new());
+    let tally = points(name, (kinds, step), |server, calls, n| {
         let mut life = Life::new(&template, server);
         life.doing = Some("waiting for a sound disk");
         let directory = life.path().to_owned();
@@ -43,11 +47,21 @@ fn failing(
         let end = life.look(end);
         life.doing = None;
         let came = life.end(&expected);
+        if end.failed {
+            struck.lock().unwrap().insert((calls.calls, calls.on));
+        }
         Outcome {
             is_beyond: !end.failed,
             ..Outcome::of(&life, &format!("{:?} of {}", blow(n), calls.calls), came)
         }
-    })
+    });
+    // A sweep in which no error was put in says nothing.
+    let struck = struck.into_inner().unwrap();
+    for calls in kinds.iter().filter(|kind| kind.calls != MAY_BE_NONE) {
+        let on = (calls.calls, calls.on);
+        assert!(struck.contains(&on), "{name}: no error in {on:?}");
+    }
+    tally
 }
 
 /// Whether a log tells of trouble. An undisturbed morning's does not.

@@ -174,8 +174,9 @@ async fn fault_59_what_is_far_too_much_is_cut_and_counted_and_holds_nobody_up() 
     );
     assert!(town.one_to(BO).tells("varje dag"));
     let reminder = town.one_to(RUT);
+    // A list names a hundred of the twenty thousand and one that there are.
     assert!(
-        reminder.tells("19") && reminder.tells("…"),
+        reminder.text.contains("… och 19901 till."),
         "{:.3000}",
         reminder.text
     );
