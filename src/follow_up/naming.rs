@@ -1,7 +1,8 @@
 //! What a person is known by in texts: identifier, names, addresses. Finds them and takes them out.
 //!
 //! Letter case and line breaks do not hide a name or an address. A word that is only part of another
-//! is another: `Rut Berg` is in "Rut Bergs rum" and not in "Rut Bergström".
+//! is another: `Rut Berg` is in "Rut Bergs rum" and not in "Rut Bergström". A person's calendar is a
+//! file by their name, `rut.berg.ics`: that names them.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -18,9 +19,9 @@ pub const NOBODY: &str = "[avidentifierad]";
 pub struct Naming {
     /// The authority's identifier.
     pub id: PersonId,
-    /// Full names, now and earlier.
+    /// Full names: the present one, and those that somebody gave.
     pub names: BTreeSet<String>,
-    /// Addresses, now and earlier.
+    /// Addresses: the present one, and those to which mail went.
     pub addresses: BTreeSet<String>,
 }
 
@@ -38,6 +39,8 @@ pub enum Writer {
 enum Kind {
     Address,
     Id,
+    /// An identifier that could be a word, which it is not in the name of a calendar.
+    File,
     Name,
 }
 
@@ -54,7 +57,7 @@ impl Naming {
     /// Adds a name and an address, where they say anything.
     pub fn learn(&mut self, name: &str, address: &str) {
         for (text, known) in [(name, &mut self.names), (address, &mut self.addresses)] {
-            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = in_one_line(text);
             if !text.is_empty() && text != NOBODY {
                 known.insert(text);
             }
@@ -65,6 +68,12 @@ impl Naming {
     pub fn unlearn(&mut self, name: &str, address: &str) {
         self.names.retain(|known| !is_same(known, name));
         self.addresses.retain(|known| !is_same(known, address));
+    }
+
+    /// Whether a name is one of the person's.
+    pub fn has_name(&self, name: &str) -> bool {
+        let name = in_one_line(name);
+        self.names.iter().any(|known| is_same(known, &name))
     }
 
     /// Whether an address is one of the person's.
@@ -84,7 +93,10 @@ impl Naming {
         let (mut out, mut rest) = (String::new(), 0);
         while let Some((from, to, kind)) = find(text, rest, &known) {
             out.push_str(text.get(rest..from)?);
-            out.push_str(if kind == Kind::Id { pseudonym } else { NOBODY });
+            out.push_str(match kind {
+                Kind::Id | Kind::File => pseudonym,
+                Kind::Address | Kind::Name => NOBODY,
+            });
             rest = to;
         }
         out.push_str(text.get(rest..)?);
@@ -98,12 +110,19 @@ impl Naming {
             .iter()
             .map(|word| (Kind::Address, word.as_str()));
         let names = self.names.iter().map(|word| (Kind::Name, word.as_str()));
-        let id = (writer == Writer::Program || is_telling(self.id.as_str()))
-            .then_some((Kind::Id, self.id.as_str()));
+        let id = match writer == Writer::Program || is_telling(self.id.as_str()) {
+            true => Kind::Id,
+            false => Kind::File,
+        };
+        let id = [(id, self.id.as_str())];
         let mut known: Vec<(Kind, &str)> = addresses.chain(names).chain(id).collect();
         known.sort_by_key(|(kind, word)| (*kind, Reverse(word.len())));
         known
     }
+}
+
+fn in_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_same(one: &str, other: &str) -> bool {
@@ -141,7 +160,7 @@ fn said_at(text: &str, from: usize, (kind, word): (Kind, &str)) -> Option<usize>
     let folds = match kind {
         Kind::Address => true,
         Kind::Name => word.contains(' '),
-        Kind::Id => false,
+        Kind::Id | Kind::File => false,
     };
     let mut rest = text.get(from..)?;
     for letter in word.chars() {
@@ -168,10 +187,20 @@ fn is_whole((before, after): (Option<char>, &str), kind: Kind) -> bool {
     }
     let joins = |letter: Option<char>| letter.is_some_and(|c| "._%+-@".contains(c));
     let goes_on = match next {
+        _ if is_calendar(after) => false,
+        _ if kind == Kind::File => true,
         Some('.') => !ends(letters.next()),
         _ => joins(next),
     };
     !joins(before) && ends(next) && !goes_on
+}
+
+/// Whether a word is the name of a calendar, by what stands after it.
+fn is_calendar(after: &str) -> bool {
+    let ending = after.split_at_checked(".ics".len());
+    ending.is_some_and(|(ending, rest)| {
+        ending.eq_ignore_ascii_case(".ics") && !rest.starts_with(char::is_alphanumeric)
+    })
 }
 
 #[cfg(test)]
@@ -231,6 +260,32 @@ mod tests {
         assert!(rut("p12").is_in("av p12", Writer::Person));
         for other in ["rut.berg", "rut-1", "Rut", "rut@prov.example", "p-rut"] {
             assert!(!rut("rut").is_in(other, Writer::Program), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_calendar_names_its_person() {
+        for (id, text, without) in [
+            ("rut", "units.csv, rut.ics", Some("units.csv, x.ics")),
+            ("rut", "rut.ICS", Some("x.ICS")),
+            (
+                "p7",
+                "refused: 2 fel i p7.ics",
+                Some("refused: 2 fel i x.ics"),
+            ),
+            (
+                "rut",
+                "rut.oberg@prov.example.ics",
+                Some("[avidentifierad].ics"),
+            ),
+            (
+                "rut",
+                "trut.ics, rut.icsx, rut.csv, en rut, p-rut.ics",
+                None,
+            ),
+        ] {
+            let out = rut(id).taken_out(text, "x", Writer::Person);
+            assert_eq!(out.as_deref(), without, "{text}");
         }
     }
 

@@ -898,3 +898,17 @@ proptest::proptest! {
         Town::settled().file("rut.ics", content);
     }
 }
+
+#[test]
+fn the_journal_names_nobody_whose_calendar_was_imported() {
+    let town = Town::settled();
+    let last = "SELECT who || ': ' || what FROM journal ORDER BY id DESC LIMIT 1";
+    let outcome = town.file(
+        "rut.ics",
+        event("DTSTART:20261006T063000Z\nDTEND:20261006T071500Z"),
+    );
+    assert_eq!(outcome["applied"], true, "{outcome:#}");
+    assert_eq!(town.value(last), "1 calendar: imported");
+    town.file("rut.ics", "no calendar");
+    assert_eq!(town.value(last), "command: refused: 1 fel i 1 kalender");
+}

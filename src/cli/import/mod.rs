@@ -150,7 +150,9 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         outcome.changes = applied.changed;
         outcome.applied = !arguments.dry_run;
     } else if !arguments.dry_run && is_there {
-        let summary = format!("{faults} fel i {}", outcome.report.files().join(", "));
+        let files = outcome.report.files().into_iter();
+        let files = sources::for_journal(files, ["kalender", "kalendrar"]);
+        let summary = format!("{faults} fel i {files}");
         calendar.note_refused_import(now, summary).await?;
     }
     if arguments.json {

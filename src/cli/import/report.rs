@@ -1,5 +1,6 @@
 //! What is found in the files: every fault and warning with its place.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -132,16 +133,9 @@ impl Report {
         self.warnings.push(note.cut());
     }
 
-    /// The files with faults, by name.
-    pub fn files(&self) -> Vec<String> {
-        let mut names: Vec<String> = self
-            .faults
-            .iter()
-            .filter_map(|fault| fault.file.file_name())
-            .map(|name| name.to_string_lossy().into_owned())
-            .collect();
-        names.sort();
-        names.dedup();
-        names
+    /// The files with faults.
+    pub fn files(&self) -> BTreeSet<&Path> {
+        let files = self.faults.iter().map(|fault| fault.file.as_path());
+        files.collect()
     }
 }

@@ -80,11 +80,24 @@ fn is_readable(path: &Path) -> bool {
 
 /// The files by name, for the journal.
 pub fn names(sources: &[Source]) -> String {
-    let names: Vec<String> = sources
-        .iter()
-        .filter_map(|source| source.file.file_name())
+    let files = sources.iter().map(|source| source.file.as_path());
+    for_journal(files, ["calendar", "calendars"])
+}
+
+/// Files by name, but people's calendars by number alone, in the `words` for one and more: their names
+/// are those of people, and the journal outlasts them.
+pub fn for_journal<'a>(files: impl Iterator<Item = &'a Path>, words: [&str; 2]) -> String {
+    let (calendars, tables): (Vec<_>, Vec<_>) = files.partition(|file| busy::is_calendar(file));
+    let names = tables.into_iter().filter_map(Path::file_name);
+    let mut names: Vec<String> = names
         .map(|name| name.to_string_lossy().into_owned())
         .collect();
+    let [one, more] = words;
+    match calendars.len() {
+        0 => {}
+        1 => names.push(format!("1 {one}")),
+        number => names.push(format!("{number} {more}")),
+    }
     names.join(", ")
 }
 
