@@ -126,7 +126,13 @@ pub fn each_naming(
     Ok(())
 }
 
-/// Takes the person out of each text of the columns. How many texts that were.
+fn is_taken(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _)
+        if failure.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE)
+}
+
+/// Takes the person out of each text of the columns, and gives a title that is taken then a number.
+/// How many texts that were.
 ///
 /// # Errors
 /// SQLite refused.
@@ -141,12 +147,23 @@ pub fn take_out(
         columns,
         (naming, pseudonym),
         |(table, name, _), row, _, new| {
-            let key = key_of(table);
-            // A title may be taken already by one that never had a name in it.
-            let sql = format!("UPDATE OR IGNORE {table} SET {name} = ?2 WHERE {key} = ?1");
-            texts += connection
-                .prepare_cached(&sql)?
-                .execute(params![row, new])?;
+            let sql = format!(
+                "UPDATE {table} SET {name} = ?2 WHERE {} = ?1",
+                key_of(table)
+            );
+            let mut update = connection.prepare_cached(&sql)?;
+            let mut number = 1;
+            texts += loop {
+                // Without a name in it a title may be another's already.
+                let numbered = match number {
+                    1 => new.to_owned(),
+                    _ => format!("{new} ({number})"),
+                };
+                match update.execute(params![row, numbered]) {
+                    Err(error) if is_taken(&error) && *table == "development_area" => number += 1,
+                    updated => break updated?,
+                }
+            };
             Ok(())
         },
     )?;
