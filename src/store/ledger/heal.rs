@@ -120,7 +120,7 @@ fn learn(connection: &Connection, left: &Left, now: Timestamp) -> Result<bool, S
             mail,
             left.at_utc,
             left.day,
-            now.as_second(),
+            left.at_utc.min(now.as_second()),
             left.invitation.as_ref().map(|said| &said.address)
         ])?;
     connection
