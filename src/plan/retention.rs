@@ -105,7 +105,7 @@ impl Kept {
             Self::Activities => ("activities-years", Years, None),
             Self::Measures => ("measures-years", Years, None),
             Self::Journal => ("journal-years", Years, Some(5)),
-            Self::People => ("people-months", Months, Some(24)),
+            Self::People => ("people-months", Months, None),
         }
     }
 
@@ -231,6 +231,11 @@ impl Retention {
     /// The months for which a kind is kept.
     pub fn months(&self, kept: Kept) -> Option<u32> {
         self.0.get(&kept).copied()
+    }
+
+    /// Whether there is any rule.
+    pub fn has_rules(&self) -> bool {
+        !self.0.is_empty()
     }
 
     /// What is old enough to go on `today`.
