@@ -204,6 +204,8 @@ async fn databases(
     for damage in ledger.damage().await? {
         findings.problem(&database.ledger, &damage);
     }
+    let overdue = super::purge::overdue(&ledger, &settings, now).await?;
+    findings.notes.extend(overdue);
     if !database.calendar.exists() {
         return queue(&ledger, findings).await;
     }

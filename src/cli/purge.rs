@@ -1,23 +1,28 @@
 //! `avstamd purge`: removes what has outlived its rule.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use jiff::{Timestamp, ToSpan};
 use serde_json::json;
 
-use super::when::When;
+use super::when::Moment;
 use super::{open, output};
-use crate::config::{self, DatabaseSettings};
-use crate::daemon::{Lock, Office, Purged, purge, resume};
+use crate::config::{self, DatabaseSettings, Settings};
+use crate::daemon::{Lock, Office, Purged, last_purge, purge};
 use crate::plan::retention::{Kept, Limits};
 use crate::store::{Calendar, Extent, Ledger};
+
+/// Whoever has rules and has not purged for so many days is told.
+const SELDOM: i64 = 100;
 
 /// Remove what has outlived its rule in `[retention]`; the daemon must be stopped
 ///
 /// Nothing goes that is not settled: mail that waits or is held, an open measure, what the plan still
 /// speaks of. What was removed is overwritten in the files. Copies and backups that lie elsewhere are
-/// not touched; those beside the databases are named. What the import files still say comes back with
-/// the next import.
+/// not touched; those beside the databases are named. What the import files still have comes back with
+/// the next import, as news: what was recorded as done by a command, as not done.
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// Count what would go, and change nothing; the daemon may run
@@ -31,7 +36,7 @@ pub struct Arguments {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    when: When,
+    moment: Moment,
 }
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
@@ -42,8 +47,10 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         (office, Some(lock))
     };
     let calendar = &office.settings.calendar;
-    let clock = arguments.when.clock(calendar);
-    let now = clock.now();
+    let now = match arguments.dry_run {
+        true => arguments.moment.when.now(calendar),
+        false => arguments.moment.resumed(&office).await?,
+    };
     let limits = office
         .settings
         .retention
@@ -52,9 +59,6 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         true => Extent::Count,
         false => Extent::Remove,
     };
-    if extent == Extent::Remove {
-        resume(&office, &clock).await?;
-    }
     let purged = purge(&office, (now, limits.clone()), extent).await?;
     tell(&office, &purged, (&limits, &arguments))?;
     told_to_end(&purged.unswept)
@@ -125,6 +129,34 @@ fn tell(
     Ok(())
 }
 
+/// What to say of rules by which nothing has been purged for long, or ever.
+///
+/// # Errors
+/// The ledger refused.
+pub async fn overdue(
+    ledger: &Ledger,
+    settings: &Settings,
+    now: Timestamp,
+) -> anyhow::Result<Option<String>> {
+    if !settings.retention.has_rules() {
+        return Ok(None);
+    }
+    let calendar = &settings.calendar;
+    let since = last_purge(ledger).await?;
+    let begun = match since {
+        Some(_) => since,
+        None => ledger.oldest().await?.map(|at| calendar.today(at)),
+    };
+    let long_ago = calendar.today(now).saturating_sub(SELDOM.days());
+    Ok(begun.filter(|begun| *begun < long_ago).map(|begun| {
+        let since = match since {
+            Some(_) => format!("since {begun}"),
+            None => format!("yet, and the ledger goes back to {begun}"),
+        };
+        format!("nothing has been purged {since}; see `avstamd purge --dry-run`, and run `avstamd purge` now and then")
+    }))
+}
+
 /// Names the copies.
 pub fn tell_copies(copies: &[PathBuf]) {
     if !copies.is_empty() {
@@ -135,17 +167,24 @@ pub fn tell_copies(copies: &[PathBuf]) {
     }
 }
 
-/// The files that migrations and restores left beside the databases.
+/// What else lies beside the databases under their names: what migrations and restores left, and what
+/// people copied. What the program itself writes there is swept, or holds nothing.
 pub fn copies(databases: &DatabaseSettings) -> Vec<PathBuf> {
+    const OWN: [&str; 3] = ["lock", "sent", "sent.new"];
     let mut copies = Vec::new();
     for database in [&databases.calendar, &databases.ledger] {
         let (Some(directory), Some(name)) = (database.parent(), database.file_name()) else {
             continue;
         };
-        let name = format!("{}.before-", name.to_string_lossy());
+        let start = format!("{}.", name.to_string_lossy());
+        let is_copy = |name: &OsStr| {
+            let name = name.to_string_lossy();
+            let ending = name.strip_prefix(&start);
+            ending.is_some_and(|ending| !OWN.contains(&ending))
+        };
         // What cannot be listed cannot be named.
         let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
-        let of = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&name));
+        let of = entries.filter(|entry| is_copy(&entry.file_name()));
         copies.extend(of.map(|entry| entry.path()));
     }
     copies.sort();

@@ -5,10 +5,14 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::office::{Office, OfficeError};
+use super::watch::last_alive;
 use crate::follow_up::{Naming, PersonId};
 use crate::plan::retention::Limits;
 use crate::plan::{Decision, Slot, Trouble, plan, slot};
-use crate::store::{Extent, Open, Reader, Removed};
+use crate::store::{Extent, Ledger, Open, Reader, Removed, StoreError};
+
+/// The day of the last purge.
+const PURGED: &str = "purged";
 
 /// What a purge came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +34,39 @@ pub async fn purge(
     extent: Extent,
 ) -> Result<Purged, OfficeError> {
     let open = still_open(office, now).await?;
+    let today = limits.today.to_string();
     let unsettled = office.ledger.unsettled().await?;
     let mut removed = office.ledger.purge(limits.clone(), open, extent).await?;
     removed.extend(office.calendar.purge(limits, unsettled, extent).await?);
     let unswept = match extent {
         Extent::Count => Vec::new(),
-        Extent::Remove => sweep(office).await?,
+        Extent::Remove => {
+            let purged = vec![(PURGED.to_owned(), today)];
+            office.ledger.look_at(Vec::new(), purged).await?;
+            sweep(office).await?
+        }
     };
     Ok(Purged { removed, unswept })
+}
+
+/// The day of the last purge.
+///
+/// # Errors
+/// The ledger refused.
+pub async fn last_purge(ledger: &Ledger) -> Result<Option<Date>, StoreError> {
+    let day = ledger.fact(PURGED).await?;
+    Ok(day.and_then(|day| day.parse().ok()))
+}
+
+/// The newest instant that either database knows of: a mail that left, a sign that the daemon lived, a
+/// line of the journal.
+///
+/// # Errors
+/// A database refused.
+pub async fn newest_known(office: &Office) -> Result<Option<Timestamp>, StoreError> {
+    let alive = last_alive(office).await?;
+    let mail = office.ledger.last_mail().await?;
+    Ok(alive.max(mail).max(office.calendar.last_change().await?))
 }
 
 /// Takes what was deleted out of both files; where that had to be left, the database is named.

@@ -1,6 +1,5 @@
-//! `purge` through the real program: its counts, what it leaves, and what a kill leaves of it.
-
-use std::time::Duration;
+//! `purge` through the real program: its counts, what it leaves, and what a failure leaves of it. Kills
+//! are in `tests/crash/purging.rs`.
 
 use avstamd::config::load;
 use avstamd::daemon::{Clock, Lock, resume};
@@ -246,27 +245,6 @@ async fn killed_between_the_record_and_the_ledger_the_two_are_sound_and_the_next
     assert_eq!(sum(&removed(&place, &[])), 0);
 }
 
-/// Wherever the kill falls, both files are sound, the record knows nothing that the ledger does not, and
-/// the next purge does the rest.
-#[tokio::test]
-async fn killed_anywhere_a_purge_leaves_two_sound_files_and_the_next_goes_on() {
-    let place = Place::after_a_year(RULES);
-    for step in 0..6 {
-        let copy = place.copied();
-        copy.killed(&PURGE, Duration::from_millis(step * 60));
-        for database in ["calendar.db", "ledger.db"] {
-            assert_eq!(copy.text(database, "PRAGMA integrity_check"), "ok");
-        }
-        let office = copy.office();
-        let now = "2027-07-01T10:00:00Z".parse().unwrap();
-        let healed = office.ledger.heal(now).await.unwrap();
-        assert_eq!((healed.mails, healed.unreadable), (0, 0), "{step}");
-        copy.closed(office);
-        copy.done(&PURGE);
-        assert_eq!(sum(&removed(&copy, &[])), 0, "{step}");
-    }
-}
-
 #[test]
 fn a_record_that_cannot_be_written_anew_leaves_the_ledger_as_it_was() {
     let place = Place::after_a_year(RULES);
@@ -348,4 +326,102 @@ fn a_rule_under_which_a_duty_would_be_said_again_is_refused() {
         .map(|row| &row["rule"])
         .collect();
     assert!(!rules.contains(&&Value::from("mails-months")), "{told:#}");
+}
+
+/// The morning after the last mail by 401 days.
+#[test]
+fn a_time_that_cannot_be_right_is_refused_and_nothing_waits_for_a_pretended_one() {
+    const FAR: &str = "2028-08-05T12:00";
+    let place = Place::after_a_year(RULES);
+    place
+        .sql("calendar.db")
+        .execute_batch("UPDATE journal SET at_utc = id")
+        .unwrap();
+    let claimed =
+        "INSERT INTO mail (id, person, slot, message_id, state, next_attempt_utc, dot_utc,
+                                     created_utc)
+                   VALUES (90001, 'a', '2027-06-30', 'm1', 'sending', 1, 2, 1)";
+    place.sql("ledger.db").execute_batch(claimed).unwrap();
+    let before = bytes(&place);
+    for command in [&["purge"][..], &["forget", "--person", "desiree.palm"]] {
+        let told = place.failed(&[command, &["--at", FAR]].concat());
+        assert!(told.contains("--anyway"), "{told}");
+    }
+    assert_eq!(bytes(&place), before);
+    place.done(&["purge", "--dry-run", "--at", FAR]);
+    place.done(&["purge", "--at", "2028-08-01T12:00"]);
+    let waits = "SELECT next_attempt_utc FROM mail WHERE id = 90001 AND state = 'waiting'";
+    let next = place.number("ledger.db", waits);
+    let next = jiff::Timestamp::from_second(next).unwrap().to_string();
+    assert!(next.starts_with("2027-06-"), "{next}");
+    place.done(&["purge", "--anyway", "--at", "2029-08-01T12:00"]);
+}
+
+#[test]
+fn whatever_lies_beside_a_database_under_its_name_is_named() {
+    let place = Place::after_a_year(RULES);
+    for name in [
+        "calendar.db.before-restore",
+        "ledger.db.2026-10-01",
+        "ledger.db.sent.old",
+        "ledger.db-copy",
+        "ledger.dbx",
+    ] {
+        std::fs::write(place.path(name), "").unwrap();
+    }
+    let told = place.done(&[&PURGE[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&told).unwrap();
+    let copies = told["copies"].as_array().unwrap().iter();
+    let names: Vec<&str> = copies
+        .map(|copy| copy.as_str().unwrap().rsplit('/').next().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "calendar.db.before-restore",
+            "ledger.db.2026-10-01",
+            "ledger.db.sent.old"
+        ]
+    );
+}
+
+#[test]
+fn a_check_says_when_nothing_has_been_purged_for_long() {
+    let note = |place: &Place, at: &str| {
+        let told = place.avstamd(&["check", "--at", at]).stdout;
+        let told = String::from_utf8(told).unwrap();
+        let note = told.lines().find(|line| line.contains("purged"));
+        note.unwrap_or_default().to_owned()
+    };
+    let place = Place::after_a_year(RULES);
+    assert_eq!(note(&place, "2026-09-01T12:00"), "");
+    let told = note(&place, AT[1]);
+    assert!(
+        told.starts_with("note: nothing has been purged yet"),
+        "{told}"
+    );
+    place.done(&PURGE);
+    assert_eq!(note(&place, "2027-10-09T12:00"), "");
+    let told = note(&place, "2027-10-10T12:00");
+    assert!(told.contains("purged since 2027-07-01; see"), "{told}");
+    let keep = RULES.split('\n').map(|rule| {
+        let (key, _) = rule.split_once(" = ").unwrap();
+        format!("{key} = \"keep\"\n")
+    });
+    let place = Place::after_a_year(&keep.collect::<String>());
+    assert_eq!(note(&place, AT[1]), "");
+}
+
+#[tokio::test]
+async fn a_mail_that_was_learned_from_the_record_is_as_old_as_it_is() {
+    let place = Place::after_a_year(RULES);
+    let lost = "DELETE FROM mail WHERE id < 100 AND meeting IS NULL";
+    place.sql("ledger.db").execute_batch(lost).unwrap();
+    let office = place.office();
+    let now = "2028-07-01T10:00:00Z".parse().unwrap();
+    let healed = office.ledger.heal(now).await.unwrap();
+    assert!(healed.mails > 0, "{healed:?}");
+    place.closed(office);
+    let younger = "SELECT count(*) FROM mail WHERE settled_utc > dot_utc + 600";
+    assert_eq!(place.number("ledger.db", younger), 0);
 }

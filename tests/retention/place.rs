@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use avstamd::daemon::{Clock, Office, once};
 use avstamd::store::{Calendar, Ledger};
@@ -134,22 +133,6 @@ impl Place {
             .args(arguments)
             .output()
             .unwrap()
-    }
-
-    /// A command that is killed after so long, if it has not ended.
-    pub fn killed(&self, arguments: &[&str], after: Duration) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_avstamd"))
-            .arg("--config")
-            .arg(self.path("avstamd.toml"))
-            .args(arguments)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        std::thread::sleep(after);
-        // One that has ended cannot be killed.
-        let _ = child.kill();
-        child.wait().unwrap();
     }
 
     /// A command that has to succeed; what it printed.

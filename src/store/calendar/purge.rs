@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::Calendar;
 use crate::follow_up::PersonId;
 use crate::plan::retention::{Kept, Limits};
@@ -132,6 +134,19 @@ impl Calendar {
                 Ok(removed)
             })
             .await
+    }
+
+    /// When the journal last had a line added.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn last_change(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT max(at_utc) FROM journal";
+        let at: Option<i64> = self
+            .database
+            .run(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
+            .await?;
+        Ok(at.and_then(|at| Timestamp::from_second(at).ok()))
     }
 
     /// Takes what was deleted out of the file and its log. Whether that was done: while another

@@ -10,6 +10,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use super::sent_record::{Entry, Fate, LeftNotice, SentRecord, rewrite};
@@ -133,6 +134,32 @@ impl Ledger {
                 people.map(|person| Ok(PersonId::new(person?))).collect()
             })
             .await
+    }
+
+    /// When the last mail left.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn last_mail(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.instant("SELECT max(dot_utc) FROM mail").await
+    }
+
+    /// When the oldest of what is kept here was written.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT min(at) FROM (SELECT min(created_utc) AS at FROM mail
+                                        UNION ALL SELECT min(at_utc) FROM notice)";
+        self.instant(sql).await
+    }
+
+    async fn instant(&self, sql: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<i64> = self
+            .database
+            .run(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
+            .await?;
+        Ok(at.and_then(|at| Timestamp::from_second(at).ok()))
     }
 
     /// Takes what was deleted out of the file and its log. Whether that was done: while another
