@@ -251,6 +251,11 @@ fn in_post_without_address(world: &AreaWorld, day: Date) -> BTreeSet<String> {
 }
 
 async fn queue(ledger: &Ledger, findings: &mut Findings) -> anyhow::Result<()> {
+    for person in ledger.half_forgotten().await? {
+        findings.problems.push(format!(
+            "forgetting {person} was cut short; run `avstamd forget --person {person}` again"
+        ));
+    }
     let queue = ledger.queue().await?;
     if queue.held > 0 {
         findings.problems.push(format!(

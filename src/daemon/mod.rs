@@ -33,7 +33,7 @@ pub use placing::{PlacedYear, place_year, stands_from, write_year};
 pub use post::{Delivery, Post, PostError};
 pub use pulse::Pulse;
 pub use retention::{
-    Forgotten, Purged, Ties, forget, known_as, last_purge, newest_known, purge, sweep,
+    Forgotten, Known, Purged, Ties, forget, known_as, last_purge, newest_known, purge, sweep,
 };
 pub use service::{ServiceError, once, resume, serve};
 pub use tick::{Ticked, tick};

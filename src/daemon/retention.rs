@@ -83,6 +83,9 @@ pub async fn sweep(office: &Office) -> Result<Vec<&'static str>, OfficeError> {
             unswept.push(name);
         }
     }
+    if unswept.is_empty() {
+        office.ledger.note_swept().await?;
+    }
     Ok(unswept)
 }
 
@@ -140,17 +143,34 @@ pub enum Forgotten {
     },
 }
 
-/// What a person is known by in both databases, and whether the calendar has them.
+/// What a person is known by in both databases.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// What texts are searched for.
+    pub naming: Naming,
+    /// Whether the calendar has them.
+    pub is_here: bool,
+}
+
+/// What a person is known by in both databases, and by which other `names`.
 ///
 /// # Errors
 /// A database refused.
-pub async fn known_as(office: &Office, person: PersonId) -> Result<(Naming, bool), OfficeError> {
+pub async fn known_as(
+    office: &Office,
+    person: PersonId,
+    names: &[String],
+) -> Result<Known, OfficeError> {
     let addresses = office.ledger.addresses_of(person.clone()).await?;
     let (mut naming, is_here) = office.calendar.naming(person).await?;
     for address in addresses {
         naming.learn("", &address);
     }
-    Ok((office.calendar.only_theirs(naming).await?, is_here))
+    for name in names {
+        naming.learn(name, "");
+    }
+    let naming = office.calendar.only_theirs(naming).await?;
+    Ok(Known { naming, is_here })
 }
 
 /// Forgets a person who is no longer needed on `today`. The daemon is stopped and has healed; what was
@@ -160,11 +180,11 @@ pub async fn known_as(office: &Office, person: PersonId) -> Result<(Naming, bool
 /// A database or the disk refused.
 pub async fn forget(
     office: &Office,
-    (person, pseudonym): (PersonId, String),
+    (Known { naming, is_here }, pseudonym): (Known, String),
     today: Date,
     reader: Reader,
 ) -> Result<Forgotten, OfficeError> {
-    let (naming, is_here) = known_as(office, person.clone()).await?;
+    let person = naming.id.clone();
     let (mails, meetings) = office.ledger.ties(naming.clone(), today, reader).await?;
     let ties = Ties {
         posts: office.calendar.posts_from(person.clone(), today).await?,

@@ -7,6 +7,8 @@ use super::place::{LAST, Place};
 
 /// A principal until 31 October 2026, and an area manager until 31 December, who asked people to meetings.
 const PRINCIPAL: &str = "desiree.palm";
+const ADDRESS: &str = "desiree.palm@lindhamra.example";
+const IN_CALENDAR: &str = "SELECT count(*) FROM person WHERE id = 'desiree.palm'";
 const MANAGER: &str = "kerstin.bjorkdahl";
 
 fn forget<'a>(person: &'a str, at: &'a str) -> [&'a str; 5] {
@@ -216,7 +218,7 @@ fn a_forgetting_that_was_cut_short_is_gone_on_with_under_the_same_pseudonym() {
 #[tokio::test]
 async fn killed_between_the_record_and_the_ledger_forgetting_comes_to_the_same() {
     let place = with_traces();
-    place.done(&["purge", "--at", "2029-07-01T12:00"]);
+    place.done(&["purge", "--anyway", "--at", "2029-07-01T12:00"]);
     std::fs::create_dir(place.path("ledger.db.sent.new")).unwrap();
     place.failed(&forget(PRINCIPAL, AFTER));
     std::fs::remove_dir(place.path("ledger.db.sent.new")).unwrap();
@@ -235,4 +237,134 @@ async fn killed_between_the_record_and_the_ledger_forgetting_comes_to_the_same()
     place.done(&forget(PRINCIPAL, AFTER));
     assert_eq!(said(&place).0, notices);
     assert_eq!(place.files_with(PRINCIPAL), [""; 0]);
+}
+
+/// The calendar no longer has them then, so that only the ledger knows the address.
+#[test]
+fn a_forgetting_that_was_cut_short_is_gone_on_with_by_address_and_a_check_tells_of_it() {
+    let place = with_traces();
+    std::fs::create_dir(place.path("ledger.db.sent.new")).unwrap();
+    place.failed(&forget(ADDRESS, AFTER));
+    std::fs::remove_dir(place.path("ledger.db.sent.new")).unwrap();
+    assert_eq!(place.number("calendar.db", IN_CALENDAR), 0);
+    let told = String::from_utf8(place.avstamd(&["check", "--at", AFTER]).stdout).unwrap();
+    let problem = "problem: forgetting desiree.palm was cut short; run `avstamd forget --person desiree.palm` again";
+    assert!(told.contains(problem), "{told}");
+    place.done(&forget("Desiree.Palm@lindhamra.example", AFTER));
+    for word in ["Désirée Palm", PRINCIPAL, ADDRESS] {
+        assert_eq!(place.files_with(word), [""; 0], "{word}");
+    }
+    let told = String::from_utf8(place.avstamd(&["check", "--at", AFTER]).stdout).unwrap();
+    assert!(!told.contains("cut short"), "{told}");
+}
+
+#[test]
+fn whom_only_the_ledger_has_is_found_by_address_and_an_address_of_nobody_is_refused() {
+    let place = with_traces();
+    place
+        .sql("calendar.db")
+        .execute_batch(
+            "PRAGMA foreign_keys = OFF; DELETE FROM appointment WHERE person = 'desiree.palm';
+             DELETE FROM person WHERE id = 'desiree.palm'",
+        )
+        .unwrap();
+    let told = place.done(&["export", "--person", ADDRESS]);
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(told["person"], PRINCIPAL);
+    assert!(!told["ledger"]["mail"].as_array().unwrap().is_empty());
+    for command in [
+        &["export", "--person", "nobody@prov.example"][..],
+        &forget("nobody@prov.example", AFTER),
+    ] {
+        let told = place.failed(command);
+        assert!(told.contains("give the identifier"), "{told}");
+    }
+    place.done(&forget(ADDRESS, AFTER));
+    let left = "SELECT count(*) FROM mail WHERE person = 'desiree.palm'";
+    assert_eq!(place.number("ledger.db", left), 0);
+}
+
+/// The ledger's own note says so, as after a kill between its commit and the end of the sweep.
+#[test]
+fn a_forgetting_that_has_only_to_sweep_ends_well() {
+    for person in [PRINCIPAL, ADDRESS] {
+        let place = with_traces();
+        let reader = place.sql("calendar.db");
+        let reading = "BEGIN; SELECT count(*) FROM person;";
+        reader.execute_batch(reading).unwrap();
+        let told = place.failed(&forget(person, AFTER));
+        assert!(told.contains("another program has it open"), "{told}");
+        reader.execute_batch("COMMIT").unwrap();
+        let told = place.done(&forget(person, AFTER));
+        assert!(told.contains("out of the files"), "{told}");
+        drop(reader);
+        assert_eq!(place.files_with("Désirée Palm"), [""; 0]);
+        place.failed(&forget(person, AFTER));
+    }
+}
+
+#[test]
+fn two_titles_that_a_name_told_apart_are_told_apart_by_a_number() {
+    let place = with_traces();
+    let titles = [
+        "Läsning ([avidentifierad])",
+        "Läsning (Désirée Palm)",
+        "Läsning (Desiree.Palm@lindhamra.example)",
+    ];
+    for title in titles {
+        let area = "INSERT INTO development_area (unit, school_year, title)
+                    SELECT min(code), '2026/27', ?1 FROM school_unit";
+        place.sql("calendar.db").execute(area, [title]).unwrap();
+    }
+    place.done(&forget(PRINCIPAL, AFTER));
+    let left = "SELECT group_concat(title, '; ') FROM
+                    (SELECT title FROM development_area WHERE title LIKE 'Läsning (%' ORDER BY id)";
+    assert_eq!(
+        place.text("calendar.db", left),
+        "Läsning ([avidentifierad]); Läsning ([avidentifierad]) (2); Läsning ([avidentifierad]) (3)"
+    );
+    assert_eq!(place.files_with("Désirée Palm"), [""; 0]);
+}
+
+#[test]
+fn a_name_that_is_given_is_searched_for_too_unless_it_is_somebody_elses() {
+    const FORMER: &str = "Désirée  Lövgren";
+    let place = with_traces();
+    let note = "UPDATE check_in SET note = 'Désirée Lövgren ringde' WHERE note <> ''";
+    place.sql("calendar.db").execute_batch(note).unwrap();
+    let export = ["export", "--person", PRINCIPAL];
+    assert!(!place.done(&export).contains("Désirée Lövgren"));
+    let named = ["--also-known-as", FORMER, "--also-known-as", "Dessan"];
+    let told = place.done(&[&export[..], &named].concat());
+    assert!(told.contains("Désirée Lövgren ringde"), "{told}");
+    for name in ["Mustafa Al-Jubouri", " "] {
+        let told = place.failed(&[&export[..], &["--also-known-as", name]].concat());
+        assert!(told.contains("nothing can be searched for"), "{told}");
+    }
+    // Begun without the name: it counts all the same.
+    std::fs::create_dir(place.path("ledger.db.sent.new")).unwrap();
+    place.failed(&forget(PRINCIPAL, AFTER));
+    std::fs::remove_dir(place.path("ledger.db.sent.new")).unwrap();
+    place.done(&[&forget(PRINCIPAL, AFTER)[..], &named].concat());
+    for word in ["Désirée Lövgren", "Désirée Palm"] {
+        assert_eq!(place.files_with(word), [""; 0], "{word}");
+    }
+}
+
+#[test]
+fn a_journal_that_has_the_name_of_a_calendar_is_without_it_after_forgetting() {
+    let place = with_traces();
+    place
+        .sql("calendar.db")
+        .execute_batch(
+            "INSERT INTO journal (at_utc, door, who, what) VALUES
+                 (2, 'import', 'units.csv, desiree.palm.ics, desiree.palm@lindhamra.example.ics', 'imported'),
+                 (3, 'import', 'command', 'refused: 1 fel i desiree.palm.ics')",
+        )
+        .unwrap();
+    place.done(&forget(PRINCIPAL, AFTER));
+    assert_eq!(place.files_with(PRINCIPAL), [""; 0]);
+    let kept = "SELECT count(*) FROM journal WHERE at_utc IN (2, 3)
+                    AND (who LIKE 'units.csv, avid%.ics' OR what LIKE 'refused: 1 fel i avid%.ics')";
+    assert_eq!(place.number("calendar.db", kept), 2);
 }

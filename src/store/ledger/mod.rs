@@ -25,6 +25,7 @@ mod person;
 mod purge;
 mod sent_record;
 mod traffic;
+mod whom;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

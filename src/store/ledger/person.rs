@@ -9,6 +9,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::sent_record::{Entry, Fate, Left, LeftNotice, SentRecord, each_entry, rewrite};
+use super::whom::note_unswept;
 use super::{Ledger, writing};
 use crate::follow_up::{NOBODY, Naming, PersonId, Writer};
 use crate::plan::key_without;
@@ -43,7 +44,7 @@ const ROWS: [(&str, &str); 5] = [
 ];
 
 /// Under this and the identifier the ledger keeps what a person is known by while they are forgotten.
-const FORGETTING: &str = "forgetting/";
+pub const FORGETTING: &str = "forgetting/";
 
 /// The pseudonyms of those whose forgetting was cut short. The record may speak of them already; here
 /// they still have their names.
@@ -91,8 +92,8 @@ impl Ledger {
             .await
     }
 
-    /// Begins to forget a person, or goes on with it: what they are known by and the pseudonym, as they
-    /// were when it was begun.
+    /// Begins to forget a person, or goes on with it: what they are known by, now and when it was begun,
+    /// and the pseudonym of then.
     ///
     /// # Errors
     /// SQLite refused, or what was kept cannot be read.
@@ -106,10 +107,16 @@ impl Ledger {
             table: "fact",
             message: error.to_string(),
         };
-        if let Some(begun) = self.fact(&name).await? {
-            return serde_json::from_str(&begun).map_err(unreadable);
-        }
-        let begun = (naming, pseudonym);
+        let begun = match self.fact(&name).await? {
+            None => (naming, pseudonym),
+            Some(begun) => {
+                let mut begun: (Naming, String) =
+                    serde_json::from_str(&begun).map_err(unreadable)?;
+                begun.0.names.extend(naming.names);
+                begun.0.addresses.extend(naming.addresses);
+                begun
+            }
+        };
         let value = serde_json::to_string(&begun).map_err(unreadable)?;
         self.look_at(Vec::new(), vec![(name, value)]).await?;
         Ok(begun)
@@ -178,6 +185,7 @@ impl Ledger {
                     "DELETE FROM fact WHERE name = ?1",
                     [format!("{FORGETTING}{}", naming.id)],
                 )?;
+                note_unswept(&transaction)?;
                 if let Some(path) = path {
                     // Before the commit: a record that says less than the ledger heals nothing.
                     changed += forget_in_record(&SentRecord::path(&path), whom)?;
