@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # killed over a thousand times, at every call that has an effect, and on disks that fail
-phases=(tick deliver migration import backup restore "restore --from-record")
+phases=(tick deliver migration import backup restore "restore --from-record" purge forget)
 if ! command -v strace >/dev/null; then
     apt-get update -q >/dev/null
     DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends strace >/dev/null

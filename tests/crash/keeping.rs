@@ -19,7 +19,7 @@ const CALENDAR: &[&str] = &[
 
 /// Runs `arguments` in the name of `phase`, to be killed in place of the n-th of `calls`. Without such
 /// a point it runs to its end.
-fn struck(
+pub fn struck(
     life: &mut Life<'_>,
     (phase, arguments): (&'static str, &[&str]),
     at: Option<(Calls, usize)>,
@@ -31,7 +31,7 @@ fn struck(
 }
 
 /// What must succeed, for nothing befalls it.
-fn undisturbed(life: &mut Life<'_>, arguments: &[&str]) {
+pub fn undisturbed(life: &mut Life<'_>, arguments: &[&str]) {
     let end = life.run(arguments, None);
     if !end.succeeded() {
         life.wrong
@@ -39,7 +39,7 @@ fn undisturbed(life: &mut Life<'_>, arguments: &[&str]) {
     }
 }
 
-fn outcome(
+pub fn outcome(
     mut life: Life<'_>,
     (end, expected): (&End, &Said),
     (calls, n): (Calls, usize),
@@ -52,7 +52,7 @@ fn outcome(
 }
 
 /// What a story comes to that nothing befalls.
-fn said(template: &Template, story: impl Fn(&mut Life<'_>)) -> Said {
+pub fn said(template: &Template, story: impl Fn(&mut Life<'_>)) -> Said {
     let server = Server::start();
     let mut life = Life::new(template, &server);
     story(&mut life);

@@ -65,6 +65,8 @@ pub struct Life<'a> {
     pub doing: Option<&'static str>,
     /// Whether its ledger is an older one that the next start has to heal.
     pub is_older: bool,
+    /// Whether mails that were sent may be gone from its ledger.
+    pub is_purged: bool,
     /// When it is let run undisturbed: then, and later, until nothing is open.
     pub times: Vec<&'static str>,
     /// Whether more is told than otherwise: that a mail was uncertain so often that a person has to
@@ -89,6 +91,7 @@ impl<'a> Life<'a> {
             faults: 0,
             doing: None,
             is_older: false,
+            is_purged: false,
             times: [SOON].into_iter().chain(LATER).collect(),
             more: false,
             wrong: Vec::new(),
@@ -146,7 +149,7 @@ impl<'a> Life<'a> {
                     let phase = self.doing.unwrap_or_else(|| record.phase());
                     *self.kills.entry(phase).or_default() += 1;
                 }
-                if !self.is_older {
+                if !self.is_older && !self.is_purged {
                     self.compare(&record);
                 }
             }
@@ -244,7 +247,7 @@ impl<'a> Life<'a> {
         self.carry_on();
         let record = record::read(self.path()).unwrap_or_default();
         let said = self.said(&record);
-        if record.is_open() || record.unsent > 0 {
+        if record.is_open() || (record.unsent > 0 && !self.is_purged) {
             self.wrong
                 .push(format!("not everything was delivered: {:?}", record.mails));
         }
@@ -311,11 +314,20 @@ fn in_words(message: &Message) -> String {
 
 /// A person who got more than one mail of the day.
 fn more_than_one_a_day(by_id: &BTreeMap<String, Vec<&Message>>) -> impl Iterator<Item = String> {
-    let mut mails: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut mails: BTreeMap<(&str, String), usize> = BTreeMap::new();
     for copies in by_id.values().filter(|copies| !copies[0].is_invitation()) {
-        *mails.entry(copies[0].to.as_str()).or_default() += 1;
+        let day = day_of(copies[0]);
+        *mails.entry((copies[0].to.as_str(), day)).or_default() += 1;
     }
     let more = mails.into_iter().filter(|(_, mails)| *mails > 1);
-    let told = more.map(|(to, mails)| format!("{to} got {mails} mails on one day"));
+    let told = more.map(|((to, day), mails)| format!("{to} got {mails} mails on {day}"));
     told.collect::<Vec<_>>().into_iter()
+}
+
+/// The day a message was written: `Tue, 1 Dec 2026`.
+fn day_of(message: &Message) -> String {
+    let mut lines = message.text.lines();
+    let date = lines.find_map(|line| line.strip_prefix("Date: "));
+    let words = date.unwrap_or_default().split_whitespace().take(4);
+    words.collect::<Vec<_>>().join(" ")
 }

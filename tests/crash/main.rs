@@ -5,6 +5,7 @@ mod failing;
 mod hundreds;
 mod keeping;
 mod life;
+mod purging;
 mod record;
 mod sending;
 mod server;

@@ -135,7 +135,8 @@ pub fn read(directory: &Path) -> Result<Record, String> {
             .map(|place| row.get(place))
             .collect::<Result<_, _>>()?;
         let (step, decision): (i64, String) = (row.get(4)?, row.get(5)?);
-        Ok(format!("{} {step} {decision}", texts.join(" ")))
+        let told = format!("{} {step} {decision}", texts.join(" "));
+        Ok(without_drawn(&told))
     });
     let notices = notices.and_then(Iterator::collect).map_err(read)?;
     let unsent = "SELECT count(*) FROM notice n LEFT JOIN mail m ON m.id = n.mail
@@ -148,6 +149,19 @@ pub fn read(directory: &Path) -> Result<Record, String> {
         notices,
         unsent,
     })
+}
+
+/// A text without what is drawn at random in a pseudonym.
+fn without_drawn(text: &str) -> String {
+    const PSEUDONYM: &str = "avidentifierad-";
+    let mut parts = text.split(PSEUDONYM);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(char::is_alphanumeric);
+        out += PSEUDONYM;
+        out += rest;
+    }
+    out
 }
 
 /// The Message-IDs of what has left, by the record beside the ledger. Its last line may be cut short.
@@ -168,6 +182,8 @@ pub fn left(directory: &Path) -> Result<BTreeSet<String>, String> {
             left.insert(id.to_owned());
         } else if let Some(id) = entry["returned"].as_str() {
             left.remove(id);
+        } else if entry["noted"].is_array() {
+            // What a mail said that was purged.
         } else {
             return Err(format!("the record has a line of another kind: {line}"));
         }
