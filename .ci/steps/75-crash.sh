@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 # What the stories leave behind when they are broken off goes with it.
 export TMPDIR="$work" AVSTAMD_PROGRAM="$PWD/target/release/avstamd"
 status=0
-timeout --kill-after=10 "${SECONDS_AT_MOST:-900}" \
+timeout --kill-after=10 "${SECONDS_AT_MOST:-1200}" \
     cargo test --locked --quiet --test crash -- --include-ignored --nocapture --test-threads 1 \
     >"$work/told" 2>&1 || status=$?
 grep -o 'crash: .*' "$work/told" || true
