@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::output;
 use crate::config;
-use crate::daemon::{Clock, Lock, note_healed};
+use crate::daemon::{Clock, Lock};
 use crate::store::Ledger;
 use crate::store::safe::{self, Restoring};
 
@@ -74,9 +74,7 @@ pub async fn restore(config: &Path, arguments: RestoreArguments) -> anyhow::Resu
 
 async fn from_record(ledger: &Path) -> anyhow::Result<()> {
     let made = Ledger::make_anew(ledger)?;
-    let now = Clock::System.now();
-    let healed = made.heal(now).await?;
-    note_healed(&made, healed, now).await?;
+    let healed = made.heal(Clock::System.now()).await?;
     output::print(&format!(
         "A new ledger knows of {} mails that were sent. What was decided and not sent is decided anew.\n",
         healed.mails

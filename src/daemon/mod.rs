@@ -37,4 +37,4 @@ pub use retention::{
 };
 pub use service::{ServiceError, once, resume, serve};
 pub use tick::{Ticked, tick};
-pub use watch::{note_healed, storm};
+pub use watch::storm;

@@ -121,8 +121,8 @@ pub async fn resume(office: &Office, clock: &Clock) -> Result<(), StoreError> {
             "mails of an earlier run were under way and wait again"
         );
     }
-    note_clock(office, now).await?;
     if clock.goes() {
+        note_clock(office, now).await?;
         note_outage(office, now).await?;
     }
     Ok(())
