@@ -14,6 +14,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OpenFlags, Transaction, TransactionBehavior};
 use tokio::sync::oneshot;
 
@@ -121,6 +122,17 @@ impl Database {
                 .collect())
         })
         .await
+    }
+
+    /// The instant that `sql` asks for, in seconds; nothing where there is none.
+    ///
+    /// # Errors
+    /// SQLite refused.
+    pub async fn instant(&self, sql: &'static str) -> Result<Option<Timestamp>, StoreError> {
+        let at: Option<i64> = self
+            .run(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
+            .await?;
+        Ok(at.and_then(|at| Timestamp::from_second(at).ok()))
     }
 
     fn start(mut keeper: Keeper) -> Result<Self, StoreError> {

@@ -46,8 +46,17 @@ impl Identity {
 }
 
 fn inode(path: &Path) -> Option<Inode> {
-    let file = fs::metadata(path).ok()?;
-    Some((file.dev(), file.ino()))
+    Some(inode_of(&fs::metadata(path).ok()?))
+}
+
+fn inode_of(file: &fs::Metadata) -> Inode {
+    (file.dev(), file.ino())
+}
+
+/// Whether `path` still stands for an open file.
+pub fn is_at(file: &fs::File, path: &Path) -> bool {
+    let open = file.metadata().ok();
+    open.is_some_and(|open| inode(path) == Some(inode_of(&open)))
 }
 
 fn log(path: &Path) -> PathBuf {
@@ -89,14 +98,7 @@ const NETWORK: [(i128, &str); 5] = [
 /// # Errors
 /// It lies on one.
 pub fn refuse_network(path: &Path) -> Result<(), StoreError> {
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let place = if path.exists() {
-        path
-    } else {
-        directory.unwrap_or(Path::new("."))
-    };
+    let place = if path.exists() { path } else { directory(path) };
     // What cannot be asked is told by the opening itself.
     let Ok(found) = rustix::fs::statfs(place) else {
         return Ok(());

@@ -142,11 +142,7 @@ impl Calendar {
     /// SQLite refused.
     pub async fn last_change(&self) -> Result<Option<Timestamp>, StoreError> {
         let sql = "SELECT max(at_utc) FROM journal";
-        let at: Option<i64> = self
-            .database
-            .run(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
-            .await?;
-        Ok(at.and_then(|at| Timestamp::from_second(at).ok()))
+        self.database.instant(sql).await
     }
 
     /// Takes what was deleted out of the file and its log. Whether that was done: while another

@@ -75,15 +75,18 @@ impl Ledger {
     pub async fn facts(&self, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
         let prefix = prefix.to_owned();
         self.database
-            .run(move |connection| {
-                let sql = "SELECT substr(name, length(?1) + 1), value FROM fact
-                           WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
-                let mut statement = connection.prepare_cached(sql)?;
-                let facts = statement.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                Ok(facts.collect::<Result<_, _>>()?)
-            })
+            .run(move |connection| facts(connection, &prefix))
             .await
     }
+}
+
+/// The facts whose names begin with `prefix`: the rest of the name and the value.
+pub fn facts(connection: &Connection, prefix: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let sql = "SELECT substr(name, length(?1) + 1), value FROM fact
+               WHERE substr(name, 1, length(?1)) = ?1 ORDER BY name";
+    let mut statement = connection.prepare_cached(sql)?;
+    let facts = statement.query_map([prefix], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(facts.collect::<Result<_, _>>()?)
 }
 
 /// Sets the day a slice is next looked at.

@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
+use super::invitation::INVITE;
+use super::notice::SAY;
 use super::outbox::hold_uncertain;
-use super::person::begun_pseudonyms;
 use super::sent_record::{Entry, Left, LeftInvitation, LeftNotice, SentRecord, read_left};
+use super::whom::begun;
 use super::{Ledger, writing};
 use crate::store::StoreError;
 
@@ -35,7 +37,9 @@ impl Ledger {
                 let transaction = writing(connection)?;
                 let (mut mails, mut unfit, mut last_left) = (0, 0, None);
                 let record = SentRecord::path(&path);
-                let begun = begun_pseudonyms(&transaction)?;
+                // The record may speak of those already under the pseudonym; here they have their names.
+                let begun = begun(&transaction)?.into_iter();
+                let begun: Vec<String> = begun.map(|(_, pseudonym)| pseudonym).collect();
                 let unreadable = read_left(&record, |entry| {
                     let learnt = whole_or_not_at_all(&transaction, || match &entry {
                         Entry::Left(left) => learn(&transaction, left, now),
@@ -178,27 +182,18 @@ fn learn_notice(
     mail: Option<i64>,
     notice: &LeftNotice,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO notice (occurrence, step, recipient, role, due, area, decision, reason,
-                                 at_utc, on_day, mail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'said', ?7, ?8, ?9, ?10)
-             ON CONFLICT (occurrence, recipient, role, due, step) DO UPDATE SET
-                 decision = 'said', reason = excluded.reason, at_utc = excluded.at_utc,
-                 on_day = excluded.on_day, mail = excluded.mail, area = excluded.area",
-        )?
-        .execute(params![
-            notice.occurrence,
-            notice.step,
-            notice.recipient,
-            notice.role,
-            notice.due,
-            notice.area,
-            notice.reason,
-            notice.at_utc,
-            notice.on_day,
-            mail
-        ])?;
+    connection.prepare_cached(SAY)?.execute(params![
+        notice.occurrence,
+        notice.step,
+        notice.recipient,
+        notice.role,
+        notice.due,
+        notice.area,
+        notice.reason,
+        notice.at_utc,
+        notice.on_day,
+        mail
+    ])?;
     Ok(())
 }
 
@@ -207,23 +202,15 @@ fn learn_invitation(
     (mail, person): (i64, &str),
     said: &LeftInvitation,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO invitation (mail, area, method, sequence, until, said, change)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-             ON CONFLICT (mail) DO UPDATE SET area = excluded.area, method = excluded.method,
-                 sequence = excluded.sequence, until = excluded.until, said = excluded.said,
-                 change = excluded.change",
-        )?
-        .execute(params![
-            mail,
-            said.area,
-            said.method,
-            said.sequence,
-            said.until,
-            said.said,
-            said.change
-        ])?;
+    connection.prepare_cached(INVITE)?.execute(params![
+        mail,
+        said.area,
+        said.method,
+        said.sequence,
+        said.until,
+        said.said,
+        said.change
+    ])?;
     // What waited about the meeting in the older ledger was overtaken by this.
     connection
         .prepare_cached(

@@ -8,8 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 
 use super::invitation::{is_overtaken, shown};
-use super::outbox::gather_again;
-use super::outbox::{MAY_LEAVE, UNWORDED};
+use super::outbox::{MAY_LEAVE, UNWORDED, gather_again};
 use super::{Ledger, read, slices_of, writing};
 use crate::follow_up::{AreaId, PersonId};
 use crate::plan::{Capacity, NoticeKey, Said};

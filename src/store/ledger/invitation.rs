@@ -21,6 +21,14 @@ pub struct Spoken {
     pub waiting: BTreeSet<(PersonId, String)>,
 }
 
+/// Writes what a mail says of a meeting: mail, area, method, sequence, end, meeting and change.
+pub const INVITE: &str = "
+    INSERT INTO invitation (mail, area, method, sequence, until, said, change)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT (mail) DO UPDATE SET area = excluded.area, method = excluded.method,
+        sequence = excluded.sequence, until = excluded.until, said = excluded.said,
+        change = excluded.change";
+
 impl Ledger {
     /// What was said of every meeting that ends after `now` and that the slice has spoken of, or
     /// that is among `keys`.
@@ -174,23 +182,15 @@ pub fn write_calls(
         let (mail, is_new) = waiting_mail(connection, tick, (call, message_id))?;
         begun += usize::from(is_new);
         kept.insert(mail);
-        connection
-            .prepare_cached(
-                "INSERT INTO invitation (mail, area, method, sequence, until, said, change)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-                 ON CONFLICT (mail) DO UPDATE SET area = excluded.area, method = excluded.method,
-                     sequence = excluded.sequence, until = excluded.until, said = excluded.said,
-                     change = excluded.change",
-            )?
-            .execute(params![
-                mail,
-                area,
-                call.method.word(),
-                call.sequence,
-                call.meeting.ends().to_string(),
-                json(&call.meeting)?,
-                json(&call.change)?,
-            ])?;
+        connection.prepare_cached(INVITE)?.execute(params![
+            mail,
+            area,
+            call.method.word(),
+            call.sequence,
+            call.meeting.ends().to_string(),
+            json(&call.meeting)?,
+            json(&call.change)?,
+        ])?;
     }
     let sql = WAITING_OF_AREA;
     let mut statement = connection.prepare_cached(sql)?;

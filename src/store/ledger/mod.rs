@@ -36,8 +36,7 @@ pub use heal::Healed;
 pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
 
 pub use notice::{Noted, SliceCalls, Tick};
-pub use outbox::UNWORDED;
-pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement};
+pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement, UNWORDED};
 pub use traffic::{Hold, Traffic};
 
 use self::sent_record::{Entry, NotAdded, SentRecord};

@@ -183,8 +183,17 @@ fn gathering_mail(
     Ok((connection.last_insert_rowid(), true))
 }
 
-/// Writes one notice. An earlier step that still waits in the same mail has been overtaken; a
-/// notice that was withdrawn and holds again is said again.
+/// Writes that a notice is said: occurrence, step, recipient, role, due date, area, reason, instant, day
+/// and mail. One that was withdrawn and holds again is said again.
+pub const SAY: &str = "
+    INSERT INTO notice (occurrence, step, recipient, role, due, area, decision, reason, at_utc, on_day,
+                        mail)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'said', ?7, ?8, ?9, ?10)
+    ON CONFLICT (occurrence, recipient, role, due, step) DO UPDATE SET
+        decision = 'said', reason = excluded.reason, at_utc = excluded.at_utc,
+        on_day = excluded.on_day, mail = excluded.mail, area = excluded.area";
+
+/// Writes one notice. An earlier step that still waits in the same mail has been overtaken.
 fn write_line(
     connection: &Connection,
     tick: &Tick,
@@ -206,26 +215,17 @@ fn write_line(
                AND decision = 'said' AND mail = ?6",
         )?
         .execute(params![occurrence, recipient, role, due, step, mail])?;
-    connection
-        .prepare_cached(
-            "INSERT INTO notice (occurrence, step, recipient, role, due, area, decision, reason,
-                                 at_utc, on_day, mail)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'said', ?7, ?8, ?9, ?10)
-             ON CONFLICT (occurrence, recipient, role, due, step) DO UPDATE SET
-                 decision = 'said', reason = excluded.reason, at_utc = excluded.at_utc,
-                 on_day = excluded.on_day, mail = excluded.mail, area = excluded.area",
-        )?
-        .execute(params![
-            occurrence,
-            step,
-            recipient,
-            role,
-            due,
-            slice_word(line.decision.area.as_ref()),
-            line.cause.sentence(tick.day),
-            tick.at.as_second(),
-            tick.day.to_string(),
-            mail,
-        ])?;
+    connection.prepare_cached(SAY)?.execute(params![
+        occurrence,
+        step,
+        recipient,
+        role,
+        due,
+        slice_word(line.decision.area.as_ref()),
+        line.cause.sentence(tick.day),
+        tick.at.as_second(),
+        tick.day.to_string(),
+        mail,
+    ])?;
     Ok(())
 }

@@ -9,7 +9,7 @@ use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 
 use super::sent_record::{Entry, Fate, Left, LeftNotice, SentRecord, each_entry, rewrite};
-use super::whom::note_unswept;
+use super::whom::{FORGETTING, note_unswept, unreadable};
 use super::{Ledger, writing};
 use crate::follow_up::{NOBODY, Naming, PersonId, Writer};
 use crate::plan::key_without;
@@ -42,18 +42,6 @@ const ROWS: [(&str, &str); 5] = [
     ),
     ("link", "person = ?1"),
 ];
-
-/// Under this and the identifier the ledger keeps what a person is known by while they are forgotten.
-pub const FORGETTING: &str = "forgetting/";
-
-/// The pseudonyms of those whose forgetting was cut short. The record may speak of them already; here
-/// they still have their names.
-pub fn begun_pseudonyms(connection: &Connection) -> Result<Vec<String>, StoreError> {
-    let sql = "SELECT json_extract(value, '$[1]') FROM fact WHERE substr(name, 1, length(?1)) = ?1";
-    let mut statement = connection.prepare(sql)?;
-    let pseudonyms = statement.query_map([FORGETTING], |row| row.get(0))?;
-    Ok(pseudonyms.collect::<Result<_, _>>()?)
-}
 
 impl Ledger {
     /// The addresses to which mail to a person went.
@@ -103,10 +91,6 @@ impl Ledger {
         pseudonym: String,
     ) -> Result<(Naming, String), StoreError> {
         let name = format!("{FORGETTING}{}", naming.id);
-        let unreadable = |error: serde_json::Error| StoreError::Unreadable {
-            table: "fact",
-            message: error.to_string(),
-        };
         let begun = match self.fact(&name).await? {
             None => (naming, pseudonym),
             Some(begun) => {

@@ -141,7 +141,8 @@ impl Ledger {
     /// # Errors
     /// SQLite refused.
     pub async fn last_mail(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.instant("SELECT max(dot_utc) FROM mail").await
+        let sql = "SELECT max(dot_utc) FROM mail";
+        self.database.instant(sql).await
     }
 
     /// When the oldest of what is kept here was written.
@@ -151,15 +152,7 @@ impl Ledger {
     pub async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
         let sql = "SELECT min(at) FROM (SELECT min(created_utc) AS at FROM mail
                                         UNION ALL SELECT min(at_utc) FROM notice)";
-        self.instant(sql).await
-    }
-
-    async fn instant(&self, sql: &'static str) -> Result<Option<Timestamp>, StoreError> {
-        let at: Option<i64> = self
-            .database
-            .run(move |connection| Ok(connection.query_row(sql, [], |row| row.get(0))?))
-            .await?;
-        Ok(at.and_then(|at| Timestamp::from_second(at).ok()))
+        self.database.instant(sql).await
     }
 
     /// Takes what was deleted out of the file and its log. Whether that was done: while another

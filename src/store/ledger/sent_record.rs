@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
-use crate::store::file::{beside, sync_directory};
+use crate::store::file::{beside, is_at, sync_directory};
 use crate::store::purge::Extent;
 
 /// One line of the record.
@@ -181,12 +181,6 @@ fn whole_lines(file: &mut File) -> std::io::Result<u64> {
         end = start;
     }
     Ok(0)
-}
-
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let of = |found: std::io::Result<std::fs::Metadata>| found.ok().map(|f| (f.dev(), f.ino()));
-    of(file.metadata()).is_some_and(|open| of(std::fs::metadata(path)) == Some(open))
 }
 
 /// Hands every mail that left and did not return to `take`, oldest first, and what is noted of others.

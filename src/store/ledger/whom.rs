@@ -6,9 +6,12 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::Ledger;
-use super::person::FORGETTING;
+use super::agenda::facts;
 use crate::follow_up::{Naming, PersonId};
 use crate::store::{StoreError, Unclear};
+
+/// Under this and the identifier the ledger keeps what a person is known by while they are forgotten.
+pub const FORGETTING: &str = "forgetting/";
 
 /// While this is noted, something was forgotten, and may still be read in the files.
 const UNSWEPT: &str = "unswept";
@@ -23,6 +26,7 @@ impl Ledger {
             .run(move |connection| {
                 let begun = begun(connection)?.into_iter();
                 let begun: BTreeSet<PersonId> = begun
+                    .map(|(naming, _)| naming)
                     .filter(|naming| naming.id.as_str() == word || naming.has_address(&word))
                     .map(|naming| naming.id)
                     .collect();
@@ -78,21 +82,20 @@ pub fn note_unswept(connection: &Connection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// What those are known by whose forgetting was cut short.
-fn begun(connection: &Connection) -> Result<Vec<Naming>, StoreError> {
-    let sql = "SELECT value FROM fact WHERE substr(name, 1, length(?1)) = ?1";
-    let mut statement = connection.prepare(sql)?;
-    let values = statement.query_map([FORGETTING], |row| row.get::<_, String>(0))?;
-    let mut begun = Vec::new();
-    for value in values {
-        let read = serde_json::from_str::<(Naming, String)>(&value?);
-        let (naming, _) = read.map_err(|error| StoreError::Unreadable {
-            table: "fact",
-            message: error.to_string(),
-        })?;
-        begun.push(naming);
+/// What those are known by whose forgetting was cut short, each with the pseudonym.
+pub fn begun(connection: &Connection) -> Result<Vec<(Naming, String)>, StoreError> {
+    let begun = facts(connection, FORGETTING)?.into_iter();
+    begun
+        .map(|(_, value)| serde_json::from_str(&value).map_err(unreadable))
+        .collect()
+}
+
+/// What was kept of a forgetting cannot be read back.
+pub fn unreadable(error: serde_json::Error) -> StoreError {
+    StoreError::Unreadable {
+        table: "fact",
+        message: error.to_string(),
     }
-    Ok(begun)
 }
 
 fn mailed(connection: &Connection, word: &str) -> Result<BTreeSet<PersonId>, StoreError> {
