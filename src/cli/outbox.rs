@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::when::When;
 use super::{open, output};
-use crate::plan::{Slot, slot};
+use crate::plan::slot;
 
 /// Look into the outbox, and decide about mails in it
 #[derive(Debug, Args)]
@@ -107,8 +107,8 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
             output::print("It is tried at the next round.\n");
         }
         What::Release { when } => {
-            let now = when.now(&office.settings.calendar);
-            let day = mail_day(&office, now);
+            let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
+            let day = slot(calendar, rules, calendar.local(when.now(calendar))).day();
             office.ledger.release(day).await?;
             output::print(&format!(
                 "What is to leave on {day} leaves, however much it is.\n"
@@ -121,15 +121,6 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// The day whose mails leave now, or next.
-fn mail_day(office: &crate::daemon::Office, now: jiff::Timestamp) -> jiff::civil::Date {
-    let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
-    match slot(calendar, rules, calendar.local(now)) {
-        Slot::Open(day) => day,
-        Slot::Closed { next } => next,
-    }
 }
 
 async fn show(office: &crate::daemon::Office, id: i64, as_json: bool) -> anyhow::Result<()> {

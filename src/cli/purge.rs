@@ -40,25 +40,23 @@ pub struct Arguments {
 }
 
 pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
-    let (office, _lock) = if arguments.dry_run {
+    let (office, lock) = if arguments.dry_run {
         (open(config)?, None)
     } else {
         let (office, lock) = alone(config)?;
         (office, Some(lock))
     };
-    let calendar = &office.settings.calendar;
-    let now = match arguments.dry_run {
-        true => arguments.moment.when.now(calendar),
-        false => arguments.moment.resumed(&office).await?,
+    let moment = &arguments.moment;
+    let (now, extent) = match &lock {
+        None => (moment.when.now(&office.settings.calendar), Extent::Count),
+        Some(_) => (moment.resumed(&office).await?, Extent::Remove),
     };
-    let limits = office
-        .settings
-        .retention
-        .limits(calendar.today(now), calendar);
-    let extent = match arguments.dry_run {
-        true => Extent::Count,
-        false => Extent::Remove,
-    };
+    let Settings {
+        calendar,
+        retention,
+        ..
+    } = &office.settings;
+    let limits = retention.limits(calendar.today(now), calendar);
     let purged = purge(&office, (now, limits.clone()), extent).await?;
     tell(&office, &purged, (&limits, &arguments))?;
     told_to_end(&purged.unswept)

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::office::Office;
-use super::watch::{Faults, last_alive, storm};
+use super::watch::{faulty, last_alive, storm};
 use crate::follow_up::AreaId;
 use crate::plan::{Slot, Storm, slot};
 use crate::store::StoreError;
@@ -43,12 +43,13 @@ impl Health {
     /// # Errors
     /// SQLite refused.
     pub async fn at(office: &Office, now: Timestamp) -> Result<Self, StoreError> {
+        let faults = faulty(office).await?.into_iter();
         let mut health = Self {
             silent_since: None,
             stuck: None,
             storm: None,
             unworded: office.ledger.waiting_for_words().await?,
-            faults: Faults::known(office).await?.areas(),
+            faults: faults.map(|(area, _)| AreaId::new(area)).collect(),
         };
         let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
         let Slot::Open(day) = slot(calendar, rules, calendar.local(now)) else {

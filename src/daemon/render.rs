@@ -4,12 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures_util::FutureExt;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
 use super::office::{Office, OfficeError, SliceWorld, sender};
+use super::watch;
 use crate::calendar::Language;
 use crate::follow_up::{AreaId, Person, PersonId};
 use crate::mail::{
@@ -19,7 +19,7 @@ use crate::mail::{
 use crate::plan::{
     Call, Decision, Matter, Meeting, Method, NoticeKey, Silence, Trouble, Verdict, wanted,
 };
-use crate::store::{Claimed, ClaimedLine, Prepared, StoreError};
+use crate::store::{Claimed, ClaimedLine, Prepared};
 
 /// What rendering made of a claimed mail.
 #[derive(Debug)]
@@ -87,19 +87,16 @@ pub async fn read_slices(
     if !to_read.is_empty() {
         let troubles = office.troubles(day).await?;
         for area in to_read {
-            let slice = office.slice(area.clone(), day, &troubles);
-            match AssertUnwindSafe(slice).catch_unwind().await {
-                Ok(Err(StoreError::Panicked)) | Err(_) => drop(read.failed.insert(area)),
-                Ok(slice) => drop(read.slices.insert(area, slice?)),
+            match watch::sound(office.slice(area.clone(), day, &troubles)).await? {
+                None => drop(read.failed.insert(area)),
+                Some(slice) => drop(read.slices.insert(area, slice)),
             }
         }
     }
     for area in areas {
         let planned = sound(|| read.plan(office, (&area, of_calls.contains(&area)), (now, day)));
         match planned {
-            None => {
-                read.failed.insert(area);
-            }
+            None => drop(read.failed.insert(area)),
             Some((decisions, meetings)) => {
                 read.decisions.insert(area.clone(), decisions);
                 read.meetings.insert(area, meetings);

@@ -8,7 +8,7 @@ use super::office::{Office, OfficeError};
 use super::watch::last_alive;
 use crate::follow_up::{Naming, PersonId};
 use crate::plan::retention::Limits;
-use crate::plan::{Decision, Slot, Trouble, plan, slot};
+use crate::plan::{Decision, Trouble, plan, slot};
 use crate::store::{Extent, Ledger, Open, Reader, Removed, StoreError};
 
 /// The day of the last purge.
@@ -93,10 +93,7 @@ pub async fn sweep(office: &Office) -> Result<Vec<&'static str>, OfficeError> {
 /// said again, however long ago it was.
 async fn still_open(office: &Office, now: Timestamp) -> Result<Open, OfficeError> {
     let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
-    let day: Date = match slot(calendar, rules, calendar.local(now)) {
-        Slot::Open(day) => day,
-        Slot::Closed { next } => next,
-    };
+    let day = slot(calendar, rules, calendar.local(now)).day();
     let mut open = Open::default();
     for slice in office.every_slice(day).await? {
         let planned = plan(day, &slice.world, &slice.troubles, calendar, rules);

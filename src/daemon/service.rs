@@ -86,16 +86,22 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
     let now = shared.belief.now(&clock)?;
     office.ledger.recover(now, UNCERTAIN_RESENDS).await?;
     place(&office, now).await;
-    let ticked = tick(&office, now).await?;
-    if clock.goes() {
-        note_alive(&office, now).await?;
-    }
+    let ticked = planned(&office, (now, clock.goes())).await?;
     let leave = watch::channel(0).1;
     let round = Round {
         insists: false,
         ..round(Present::new(office)?, clock, (&leave, &shared))
     };
     Ok((ticked, deliver(&round).await?))
+}
+
+/// One tick, and the note that the daemon lives; where the time was given nobody does.
+async fn planned(office: &Office, (now, goes): (Timestamp, bool)) -> Result<Ticked, OfficeError> {
+    let ticked = tick(office, now).await?;
+    if goes {
+        note_alive(office, now).await?;
+    }
+    Ok(ticked)
 }
 
 async fn place(office: &Office, now: Timestamp) {
@@ -206,15 +212,8 @@ impl Service {
         };
         self.place(&office, now);
         let tick = {
-            let office = Arc::clone(&office);
-            let notes = self.clock.goes();
-            tokio::spawn(async move {
-                let ticked = tick(&office, now).await?;
-                if notes {
-                    note_alive(&office, now).await?;
-                }
-                Ok(ticked)
-            })
+            let (office, at) = (Arc::clone(&office), (now, self.clock.goes()));
+            tokio::spawn(async move { planned(&office, at).await })
         };
         // A panic ends that task and not this one.
         match tick.await.unwrap_or_else(|fault| Err(fault.into())) {

@@ -43,12 +43,11 @@ pub async fn tick(office: &Office, now: Timestamp) -> Result<Ticked, OfficeError
         ..Ticked::default()
     };
     let due = office.ledger.slices_due(day).await?;
-    if due.is_empty() {
-        note_storm(office, now, day).await?;
-        return Ok(ticked);
-    }
     // What is still held is told in today's mails, which may leave before the tick has ended.
     note_storm(office, now, day).await?;
+    if due.is_empty() {
+        return Ok(ticked);
+    }
     let troubles = office.troubles(day).await?;
     let mut faults = Faults::known(office).await?;
     for chunk in due.chunks(CHUNK) {

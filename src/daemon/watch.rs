@@ -276,6 +276,34 @@ async fn known_storm(office: &Office) -> Result<Option<Storm>, StoreError> {
     Ok(word.and_then(|word| serde_json::from_str(&word).ok()))
 }
 
+/// Does `work`, if no fault of the program ends it.
+///
+/// # Errors
+/// Those of `work`.
+pub async fn sound<T, E: Into<OfficeError>>(
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<Option<T>, OfficeError> {
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Ok(Ok(done)) => Ok(Some(done)),
+        Ok(Err(error)) => match error.into() {
+            OfficeError::Store(StoreError::Panicked) => Ok(None),
+            error => Err(error),
+        },
+        Err(_) => Ok(None),
+    }
+}
+
+/// The slices that a fault of the program keeps from being planned, each by its area's name and since
+/// when; the authority's own slice is one without a name.
+///
+/// # Errors
+/// SQLite refused.
+pub async fn faulty(office: &Office) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let known = office.ledger.facts(FAULT).await?.into_iter();
+    let since = known.filter_map(|(area, since)| Some((area, seconds(&since)?)));
+    Ok(since.collect())
+}
+
 /// Slices that a fault of the program keeps from being planned.
 #[derive(Debug)]
 pub struct Faults {
@@ -289,20 +317,11 @@ impl Faults {
     /// # Errors
     /// SQLite refused.
     pub async fn known(office: &Office) -> Result<Self, StoreError> {
-        let known = office.ledger.facts(FAULT).await?.into_iter();
-        let known = known.filter(|(_, since)| !since.is_empty());
+        let known = faulty(office).await?.into_iter();
         Ok(Self {
             known: known.map(|(area, _)| area).collect(),
             news: Vec::new(),
         })
-    }
-
-    /// The areas; the authority's own slice is one without a name.
-    pub fn areas(&self) -> Vec<AreaId> {
-        self.known
-            .iter()
-            .map(|area| AreaId::new(area.as_str()))
-            .collect()
     }
 
     /// Does `work` for a slice. A panic in it stops nothing else: then there is no answer.
@@ -314,10 +333,7 @@ impl Faults {
         (area, now): (&Option<AreaId>, Timestamp),
         work: impl Future<Output = Result<T, OfficeError>>,
     ) -> Result<Option<T>, OfficeError> {
-        let done = match AssertUnwindSafe(work).catch_unwind().await {
-            Ok(Err(OfficeError::Store(StoreError::Panicked))) | Err(_) => None,
-            Ok(done) => Some(done?),
-        };
+        let done = sound(work).await?;
         let area = area.as_ref().map_or("", AreaId::as_str);
         if done.is_none() {
             tracing::error!(
@@ -381,12 +397,10 @@ pub async fn own_troubles(office: &Office, day: Date) -> Result<Vec<Trouble>, St
             }
         }
     }
-    for (area, since) in office.ledger.facts(FAULT).await? {
-        if let Some(since) = seconds(&since) {
-            let since = calendar.today(since);
-            let area = (!area.is_empty()).then(|| AreaId::new(area));
-            troubles.push(Trouble::ProgramFault { area, since });
-        }
+    for (area, since) in faulty(office).await? {
+        let since = calendar.today(since);
+        let area = (!area.is_empty()).then(|| AreaId::new(area));
+        troubles.push(Trouble::ProgramFault { area, since });
     }
     Ok(troubles)
 }

@@ -256,6 +256,15 @@ pub enum Slot {
     },
 }
 
+impl Slot {
+    /// The day whose mail leaves now, or next.
+    pub const fn day(self) -> Date {
+        match self {
+            Self::Open(day) | Self::Closed { next: day } => day,
+        }
+    }
+}
+
 /// The slot at local time `now`: open on mail days between the two times of the rules.
 pub fn slot(calendar: &Calendar, rules: &super::Rules, now: jiff::civil::DateTime) -> Slot {
     let today = now.date();
