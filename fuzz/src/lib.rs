@@ -7,6 +7,7 @@
 mod files;
 mod letters;
 mod typed;
+mod wire;
 mod zip;
 
 use std::path::Path;

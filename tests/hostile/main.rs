@@ -4,6 +4,8 @@
 #[path = "../common/relay/mod.rs"]
 #[expect(unused_imports, reason = "other tests', too")]
 mod relay;
+#[path = "../../fuzz/src/wire.rs"]
+mod wire;
 
 mod files;
 mod letter;
