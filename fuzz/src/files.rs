@@ -70,7 +70,7 @@ fn import(files: &Files) -> bool {
     let (batch, faults) = read(files, &Known::default());
     for fault in &faults {
         assert!(
-            !fault.contains('\r'),
+            !fault.contains(['\r', '\n']),
             "a fault is told on its line: {fault:?}"
         );
     }

@@ -70,7 +70,10 @@ pub fn configuration(data: &[u8]) {
             for fault in faults {
                 let told = fault.to_string();
                 assert!(!fault.message.is_empty(), "{told}");
-                assert!(!told.contains('\n'), "a fault is one line: {told:?}");
+                assert!(
+                    !told.contains(['\r', '\n']),
+                    "a fault is one line: {told:?}"
+                );
             }
         }
         Err(error) => panic!("{error}"),

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
+use super::plain::quoted;
 use super::reader::{Place, Table};
 use crate::follow_up::envelope_address;
 use crate::follow_up::plausible::is_hidden;
@@ -79,7 +80,10 @@ pub fn mailbox(table: &Table<'_>, text: &str, place: &Place) -> Option<(String, 
             None => {
                 table.fault_at(
                     place,
-                    format!("\"{text}\" lacks a closing >; write Name <name@skola.example>"),
+                    format!(
+                        "{} lacks a closing >; write Name <name@skola.example>",
+                        quoted(text)
+                    ),
                 );
                 return None;
             }
@@ -103,7 +107,10 @@ pub fn address(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
         Err(fault) => {
             table.fault_at(
                 place,
-                format!("\"{text}\" {fault}; write it as kvalitet@skola.example"),
+                format!(
+                    "{} {fault}; write it as kvalitet@skola.example",
+                    quoted(text)
+                ),
             );
             None
         }
@@ -119,7 +126,8 @@ pub fn host(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
         Ok(name) if !name.is_empty() && !name.split('.').any(str::is_empty) => Some(name),
         _ => {
             let message = format!(
-                "\"{text}\" is no host name; write only the name, such as relay.example, and the port under port"
+                "{} is no host name; write only the name, such as relay.example, and the port under port",
+                quoted(text)
             );
             table.fault_at(place, message);
             None

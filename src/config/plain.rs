@@ -1,5 +1,10 @@
 //! A library's words about a value, in words that say what to write.
 
+use crate::follow_up::plausible::shown_line;
+
+/// How much of a value a fault quotes, in characters: what one knows it again by.
+const GLIMPSE: usize = 60;
+
 /// What the libraries expect, and what a person writes.
 const EXPECTED: [(&str, &str); 6] = [
     ("a string", "a text in quotes"),
@@ -53,9 +58,14 @@ const SYNTAX: [(&str, &str); 6] = [
     ),
 ];
 
+/// A value as a fault quotes it: on one line, and the beginning of it where it is long.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", shown_line(text, GLIMPSE))
+}
+
 /// What is wrong with a value, and what to write instead.
 pub fn value(message: &str) -> String {
-    let line = one_line(message);
+    let line = shown_line(message, usize::MAX);
     if let Some(rest) = line
         .strip_prefix("invalid type: ")
         .or(line.strip_prefix("invalid value: "))
@@ -68,7 +78,7 @@ pub fn value(message: &str) -> String {
             .strip_prefix(unknown)
             .and_then(|rest| rest.split_once(", expected "))
         {
-            let word = word.replace('`', "\"");
+            let word = quoted(word.trim_matches('`'));
             let choices = choices.trim_start_matches("one of ").replace('`', "");
             return format!("{word} is not known here; write one of {choices}");
         }
@@ -84,11 +94,11 @@ pub fn value(message: &str) -> String {
 
 /// What is wrong with the file's syntax, where `found` stands.
 pub fn syntax(message: &str, found: &str) -> String {
-    let line = one_line(message);
+    let line = shown_line(message, usize::MAX);
     if line.contains("duplicate key") {
         return format!(
             "{} stands here for the second time; keep one",
-            one_line(found)
+            shown_line(found, GLIMPSE)
         );
     }
     let known = SYNTAX.iter().find(|(words, _)| line.contains(words));
@@ -99,7 +109,7 @@ fn seen(found: &str) -> String {
     let found = found
         .trim_end_matches(" as i128")
         .trim_end_matches(" as u128");
-    let found = found.replace('`', "");
+    let found = shown_line(&found.replace('`', ""), GLIMPSE);
     let known = FOUND.iter().find(|(words, _)| found.starts_with(words));
     known.map_or(found.clone(), |(words, plain)| {
         found.replacen(words, plain, 1)
@@ -109,8 +119,4 @@ fn seen(found: &str) -> String {
 fn wanted(expected: &str) -> String {
     let known = EXPECTED.iter().find(|(words, _)| expected == *words);
     known.map_or(expected, |(_, plain)| plain).to_owned()
-}
-
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::plain;
+use crate::follow_up::plausible::shown_line;
 
 /// One fault of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -74,7 +75,7 @@ impl<'a> Source<'a> {
         Table::new(self, String::new(), place, table.into_inner())
     }
 
-    /// Notes a fault.
+    /// Notes a fault, on one line: what it quotes of the file may be several.
     pub fn fault(&self, place: &Place, message: impl Into<String>) {
         let before = self.text.get(..place.0.start).unwrap_or("");
         let line = before.matches('\n').count() + 1;
@@ -83,7 +84,7 @@ impl<'a> Source<'a> {
             file: self.file.to_owned(),
             line: Some(line),
             column: Some(column),
-            message: message.into(),
+            message: shown_line(&message.into(), usize::MAX),
         });
     }
 
@@ -305,8 +306,10 @@ impl<'a> Table<'a> {
                 Some(known) => format!("did you mean \"{known}\"?"),
                 None => format!("the keys here are: {}", self.asked.join(", ")),
             };
-            self.source
-                .fault(place, format!("\"{key}\" is not a key of {here}; {hint}"));
+            self.source.fault(
+                place,
+                format!("{} is not a key of {here}; {hint}", plain::quoted(key)),
+            );
         }
     }
 

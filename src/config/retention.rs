@@ -4,6 +4,7 @@
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use super::plain::quoted;
 use super::reader::{Place, Table};
 use crate::plan::Rules;
 use crate::plan::retention::{Kept, Retention, Unit};
@@ -32,7 +33,8 @@ impl<'de> Deserialize<'de> for Rule {
             Word::Number(number) => Ok(Self::For(number)),
             Word::Text(text) if text == "keep" => Ok(Self::Keep),
             Word::Text(text) => Err(D::Error::custom(format!(
-                "\"{text}\" is no number; write a whole number without quotes, or \"keep\""
+                "{} is no number; write a whole number without quotes, or \"keep\"",
+                quoted(&text)
             ))),
         }
     }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::check;
 use super::dialogue_name;
+use super::plain::quoted;
 use super::reader::{Place, Places, Table};
 use super::values::{Clock, Day, FromTo, NamedFromTo};
 use super::{
@@ -88,7 +89,8 @@ fn authority(mut table: Table<'_>) -> Option<(String, DialogueName, TimeZone)> {
         None => TimeZone::get("Europe/Stockholm").ok(),
         Some((name, place)) => TimeZone::get(&name).map_or_else(
             |_| {
-                let message = format!("\"{name}\" is no time zone; write \"Europe/Stockholm\"");
+                let name = quoted(&name);
+                let message = format!("{name} is no time zone; write \"Europe/Stockholm\"");
                 table.fault_at(&place, message);
                 None
             },

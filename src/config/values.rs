@@ -4,6 +4,7 @@ use jiff::civil::{Date, Time, Weekday};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
+use super::plain::quoted;
 use crate::calendar::Span;
 
 /// A day: a TOML date, or the same in quotes.
@@ -20,7 +21,8 @@ impl<'de> Deserialize<'de> for Day {
         match text.parse() {
             Ok(date) if strict => Ok(Self(date)),
             _ => Err(D::Error::custom(format!(
-                "\"{text}\" is not a day; write it as 2026-08-18"
+                "{} is not a day; write it as 2026-08-18",
+                quoted(&text)
             ))),
         }
     }
@@ -42,7 +44,8 @@ impl<'de> Deserialize<'de> for Clock {
         };
         parsed.map(Self).ok_or_else(|| {
             D::Error::custom(format!(
-                "\"{text}\" is not a time of day; write it as \"07:00\""
+                "{} is not a time of day; write it as \"07:00\"",
+                quoted(&text)
             ))
         })
     }
@@ -108,7 +111,8 @@ impl<'de> Deserialize<'de> for DayOfWeek {
             "sun" | "sön" => Weekday::Sunday,
             _ => {
                 return Err(D::Error::custom(format!(
-                    "\"{text}\" is not a weekday; write mon, tue, wed, thu, fri, sat or sun"
+                    "{} is not a weekday; write mon, tue, wed, thu, fri, sat or sun",
+                    quoted(&text)
                 )));
             }
         };

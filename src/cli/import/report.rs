@@ -8,6 +8,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::table::Table;
+use crate::follow_up::plausible::shown_line;
 
 /// A fault or a warning, and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,14 +49,23 @@ impl Note {
         }
     }
 
-    /// The note without what is far too long to be read in it.
+    /// The note without what is far too long to be read in it, and on one line: a library's words may
+    /// quote the file, and a sheet and a column are named by it. A value is quoted as it is.
     fn cut(mut self) -> Self {
         const LONGEST: usize = 2000;
-        for text in self.value.iter_mut().chain([&mut self.message]) {
-            if let Some((place, _)) = text.char_indices().nth(LONGEST) {
-                text.truncate(place);
-                text.push('…');
-            }
+        if let Some(value) = &mut self.value
+            && let Some((place, _)) = value.char_indices().nth(LONGEST)
+        {
+            value.truncate(place);
+            value.push('…');
+        }
+        for text in self
+            .sheet
+            .iter_mut()
+            .chain(&mut self.column)
+            .chain([&mut self.message])
+        {
+            *text = shown_line(text, LONGEST);
         }
         self
     }
