@@ -7,6 +7,7 @@ mod authority;
 mod client;
 mod record;
 mod sink;
+mod upgrade;
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -44,6 +45,8 @@ fn main() {
         client::compare(mails).await;
         record::costs(mails, if small { 100 } else { 100_000 }).await;
         ticks(smaller, larger).await;
+        upgrade::costs(if small { 100 } else { 1_000_000 });
+        weighing(if small { 10 } else { 2_000 }).await;
     });
 }
 
@@ -192,6 +195,43 @@ async fn ticks(smaller: usize, larger: usize) {
     println!(
         "tick among {larger} against {smaller} units: {:.2} times",
         ratio(medians[1], medians[0])
+    );
+}
+
+/// A tick with nothing due after twenty days of so many mails: what weighing the day costs it.
+async fn weighing(mails: usize) {
+    let directory = tempfile::tempdir().unwrap();
+    let mut office = town(directory.path(), 10, &spread).await;
+    let day = date(2026, 12, 1);
+    rusqlite::Connection::open(&office.settings.database.ledger)
+        .unwrap()
+        .execute(
+            "WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < 21 * ?1)
+             INSERT INTO mail (person, slot, message_id, state, next_attempt_utc, created_utc,
+                               dot_utc, sent_on, settled_utc)
+             SELECT 'p' || n, date('2026-12-01', -(n / ?1) || ' days'), 'm' || n, 'sent', 0, 0, 0,
+                    date('2026-12-01', -(n / ?1) || ' days'), 0 FROM n",
+            [mails as i64],
+        )
+        .unwrap();
+    let mut times = Vec::new();
+    for hold in [3, 0] {
+        Arc::get_mut(&mut office)
+            .unwrap()
+            .settings
+            .rules
+            .hold_above_usual = hold;
+        tick(&office, at(&office, day)).await.unwrap();
+        let started = Instant::now();
+        for _ in 0..10 {
+            tick(&office, at(&office, day)).await.unwrap();
+        }
+        times.push(started.elapsed() / 10);
+    }
+    println!(
+        "a tick with nothing due, {mails} mails a day behind it: {:.2?}, {:.1} times one that weighs nothing",
+        times[0],
+        ratio(times[0], times[1])
     );
 }
 
