@@ -1,6 +1,6 @@
 //! The daemon as a process: what it tells systemd, and what it does on signals.
 
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -54,10 +54,12 @@ impl Daemon {
     fn hear(&self, word: &str) -> String {
         let mut buffer = [0; 4096];
         loop {
-            let length = self
-                .socket
-                .recv(&mut buffer)
-                .unwrap_or_else(|error| panic!("{word}: {error}"));
+            let length = match self.socket.recv(&mut buffer) {
+                Ok(length) => length,
+                // A stop of the whole machine ends a wait that has a limit (signal(7)).
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => panic!("{word}: {error}"),
+            };
             let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
             if message.contains(word) {
                 return message;
