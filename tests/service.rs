@@ -121,7 +121,10 @@ fn fault_77_a_bad_new_configuration_keeps_the_old_one_and_says_so() {
     let daemon = Daemon::start();
     daemon.hear("READY=1");
     let file = daemon.directory.path().join("avstamd.toml");
-    std::fs::write(&file, CONFIG.replace("reply-to", "replyto")).unwrap();
+    let bad = CONFIG.replace("reply-to", "replyto");
+    let bad = bad.replace("<kvalitet@prov.example>", "<nils.canary@@prov.example>");
+    assert!(bad.contains("nils.canary"));
+    std::fs::write(&file, bad).unwrap();
     daemon.signal(Signal::HUP);
     let reloading = daemon.hear("RELOADING=1");
     assert!(reloading.contains("MONOTONIC_USEC="), "{reloading}");
@@ -132,11 +135,19 @@ fn fault_77_a_bad_new_configuration_keeps_the_old_one_and_says_so() {
     daemon.hear("READY=1");
     let (status, _, log) = daemon.stop();
     assert!(status.success());
-    assert!(
-        log.contains("the old configuration stays in force"),
-        "{log}"
-    );
+    let faults: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("avstamd.toml:"))
+        .collect();
+    assert!(faults.len() > 1, "{log}");
+    for fault in faults {
+        assert!(
+            fault.contains("the old configuration stays in force"),
+            "{log}"
+        );
+    }
     assert!(log.contains("did you mean \"reply-to\"?"), "{log}");
+    assert!(!log.contains("canary"), "{log}");
     assert!(log.contains("the configuration was read anew"), "{log}");
 }
 

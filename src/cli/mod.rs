@@ -29,7 +29,7 @@ use clap::{Parser, Subcommand};
 pub use import::read_files;
 
 use crate::config::{self, ConfigError};
-use crate::daemon::Office;
+use crate::daemon::{Office, masked};
 use crate::follow_up::PersonId;
 use crate::follow_up::plausible::shown;
 use crate::mail::WordsError;
@@ -81,6 +81,8 @@ enum Command {
 
 /// Runs the command line; everything it has to say is said when it returns.
 pub async fn run(line: CommandLine) -> ExitCode {
+    // What the daemon ends with stands in the log.
+    let is_logged = matches!(line.command, Command::Run(_));
     let result = match line.command {
         Command::Run(arguments) => run::run(&line.config, arguments).await,
         Command::Demo(arguments) => demo::run(arguments).await,
@@ -104,7 +106,10 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.downcast_ref::<AlreadyTold>().is_some() => ExitCode::FAILURE,
         Err(error) => {
-            let told = told(&error);
+            let mut told = told(&error);
+            if is_logged {
+                told = masked(&told);
+            }
             if !told.is_empty() {
                 eprintln!("avstamd: {}", shown(&told, usize::MAX));
             }

@@ -27,6 +27,7 @@ pub use courier::Courier;
 pub use deliver::{Delivered, RelayTrouble, Round, deliver};
 pub use health::{Health, Stuck};
 pub use lock::{Lock, LockError};
+pub use mask::masked;
 pub use office::{Office, OfficeError, SliceWorld, check_words, sender};
 pub use pace::Pace;
 pub use placing::{PlacedYear, place_year, stands_from, write_year};

@@ -21,6 +21,7 @@ use super::courier::{Courier, Present, Shared, round};
 use super::deliver::{Delivered, Round, deliver, lock};
 use super::health::Health;
 use super::heartbeat::{Heartbeat, HeartbeatError};
+use super::mask::masked;
 use super::office::{Office, OfficeError};
 use super::ping::Ping;
 use super::placing::place_due_years;
@@ -95,7 +96,7 @@ pub async fn once(office: Arc<Office>, clock: Clock) -> Result<(Ticked, Delivere
     Ok((ticked, deliver(&round).await?))
 }
 
-/// One tick, and the note that the daemon lives; where the time was given nobody does.
+/// One tick, and the note that the daemon lives. At a time that was given it does not.
 async fn planned(office: &Office, (now, goes): (Timestamp, bool)) -> Result<Ticked, OfficeError> {
     let ticked = tick(office, now).await?;
     if goes {
@@ -314,7 +315,10 @@ impl Service {
                 self.shared.wake.notify_one();
                 tracing::info!("the configuration was read anew");
             }
-            Err(error) => tracing::error!("the old configuration stays in force: {error}"),
+            // What a fault quotes of the file may be an address.
+            Err(error) => error.to_string().lines().for_each(|fault| {
+                tracing::error!("the old configuration stays in force: {}", masked(fault));
+            }),
         }
         systemd::ready();
     }

@@ -1,10 +1,11 @@
 //! What the daemon notes about itself and tells: held mails, time it was down, faults of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use avstamd::calendar::Calendar;
 use avstamd::daemon::Health;
-use avstamd::follow_up::{Area, AreaId, AreaWorld, Post, Role, Round};
+use avstamd::follow_up::{Area, AreaId, AreaWorld, Measure, Post, Role, Round, UnitCode};
 use avstamd::plan::{Plan, Rules, Trouble, plan};
 use avstamd::store::Batch;
 use jiff::ToSpan;
@@ -13,7 +14,7 @@ use rusqlite::Connection;
 
 use super::NOBODY;
 use super::meetings::dialogue_of;
-use super::town::{Mail, Town};
+use super::town::{Mail, Town, measure};
 
 /// Twenty more units, their dialogues announced to everybody by the second day of December.
 async fn with_many_dialogues() -> Town {
@@ -92,6 +93,56 @@ async fn fault_82_a_calendar_that_is_mended_leaves_nothing_to_say() {
         .await
         .unwrap();
     assert_eq!(health.storm, None);
+}
+
+/// Two hundred units with a principal each, and a week in which Rut alone had mail.
+async fn with_many_principals() -> Town {
+    let mut town = Town::new().await;
+    for number in 0..200 {
+        let code = format!("20000{number:03}");
+        town.other_unit(&code).await;
+        town.appoint_at(&format!("p{number}"), Role::Principal, &code)
+            .await;
+    }
+    for day in [
+        "11-23", "11-24", "11-25", "11-26", "11-27", "11-30", "12-01",
+    ] {
+        let day: Date = format!("2026-{day}").parse().unwrap();
+        town.measure(&format!("m{day}"), day + 14.days()).await;
+        assert_eq!(town.to(&format!("{day} 07:00")).await, ["rut"]);
+    }
+    town
+}
+
+#[tokio::test]
+async fn fault_82_ten_thousand_measures_at_noon_are_held_and_then_one_mail_each() {
+    let mut town = with_many_principals().await;
+    assert_eq!(town.to("2026-12-02 07:00").await, ["rut"]);
+    let mut batch = Batch::default();
+    for number in 0..10_000 {
+        batch.measures.push(Measure {
+            unit: UnitCode::parse(&format!("20000{:03}", number % 200)).unwrap(),
+            ..measure(&format!("i{number}"), date(2026, 12, 16))
+        });
+    }
+    town.put(batch).await;
+    assert_eq!(town.to("2026-12-02 12:00").await, NOBODY);
+    let told = town.at("2026-12-02 12:01").await;
+    let to: Vec<&str> = told.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(to, ["kim@prov.example"]);
+    assert!(told[0].text.contains("201 personer"), "{}", told[0].text);
+    assert_eq!(town.to("2026-12-02 16:00").await, NOBODY);
+    assert_eq!(town.to("2026-12-03 07:00").await, NOBODY);
+    town.office.ledger.release(date(2026, 12, 3)).await.unwrap();
+    let told = town.at("2026-12-03 08:00").await;
+    let to: BTreeSet<&str> = told.iter().map(|mail| mail.to.as_str()).collect();
+    assert_eq!(
+        (told.len(), to.len()),
+        (201, 201),
+        "Rut's own is among them"
+    );
+    assert!(told.iter().all(|mail| mail.text.contains("Läsning")));
+    assert_eq!(town.to("2026-12-03 08:01").await, NOBODY);
 }
 
 #[tokio::test]
