@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::office::Office;
-use super::watch::{faulty, last_alive, storm};
+use super::watch::{RECORD_LOST, faulty, last_alive, storm};
 use crate::follow_up::AreaId;
 use crate::plan::{Slot, Storm, slot};
 use crate::store::StoreError;
@@ -22,6 +22,8 @@ pub struct Health {
     pub stuck: Option<Stuck>,
     /// Mails that are held since they are far more than usual.
     pub storm: Option<Storm>,
+    /// Since when everything is held, for nobody can tell what was sent.
+    pub record_lost: Option<Timestamp>,
     /// Mails that cannot be put into words, and wait.
     pub unworded: u64,
     /// Areas that a fault of the program keeps from being planned; the authority's own is empty.
@@ -48,6 +50,7 @@ impl Health {
             silent_since: None,
             stuck: None,
             storm: None,
+            record_lost: office.ledger.record_lost().await?,
             unworded: office.ledger.waiting_for_words().await?,
             faults: faults.map(|(area, _)| AreaId::new(area)).collect(),
         };
@@ -63,7 +66,7 @@ impl Health {
         }
         let alive = last_alive(office).await?;
         health.silent_since = alive.filter(|alive| *alive < patient_since);
-        if health.storm.is_none() {
+        if health.storm.is_none() && health.record_lost.is_none() {
             let overdue = office.ledger.overdue(patient_since, day).await?;
             health.stuck = overdue.map(|(waiting, since)| Stuck {
                 waiting,
@@ -115,7 +118,8 @@ impl Health {
             };
             format!("{whose} cannot be planned, for a fault in the program; report the place that the log names")
         });
-        [silent, stuck, storm, unworded]
+        let record_lost = self.record_lost.map(|_| RECORD_LOST.to_owned());
+        [silent, stuck, storm, record_lost, unworded]
             .into_iter()
             .flatten()
             .chain(faults)

@@ -25,6 +25,9 @@ const TOLD_FOR_DAYS: i64 = 7;
 /// What was down is known for the month's digest.
 const DOWN_FOR_DAYS: i64 = 62;
 
+/// What is wrong, and what to do, where nobody can tell what was sent.
+pub const RECORD_LOST: &str = "the record of what has left (the ledger's path and `.sent`) is gone, or lacks what the ledger knows to have left; should the ledger be an older one, nobody knows what was sent since, so nothing leaves. Put the record back and restart. If it is lost, run `avstamd outbox release`: then some may be mailed a second time";
+
 const ALIVE: &str = "alive";
 const STORM: &str = "storm";
 const HEALED: &str = "healed";
@@ -158,6 +161,10 @@ pub async fn note_healed(
             "the record of what was sent has lines that cannot be read"
         );
     }
+    if healed.record_lost {
+        tracing::error!("{RECORD_LOST}");
+        ledger.look_at(vec![None], Vec::new()).await?;
+    }
     if healed.mails == 0 {
         return Ok(());
     }
@@ -199,6 +206,7 @@ fn hold(storm: Option<&Storm>) -> Hold {
     storm.map_or_else(Hold::default, |storm| Hold {
         mails: storm.mails.is_some(),
         changes: storm.changes.is_some(),
+        invitations: false,
     })
 }
 
@@ -233,7 +241,10 @@ impl Scales {
         if let Some(last) = still_so {
             return Ok(last.hold);
         }
-        let hold = hold(storm(office, now, day).await?.as_ref());
+        let hold = match office.ledger.record_lost().await? {
+            Some(_) => Hold::ALL,
+            None => hold(storm(office, now, day).await?.as_ref()),
+        };
         self.0 = Some(Weighed {
             day,
             newest,
@@ -373,6 +384,10 @@ pub async fn own_troubles(office: &Office, day: Date) -> Result<Vec<Trouble>, St
     let mut troubles = Vec::new();
     if let Some(storm) = known_storm(office).await?.filter(|storm| storm.on == day) {
         troubles.push(Trouble::Storm(storm));
+    }
+    if let Some(since) = office.ledger.record_lost().await? {
+        let since = calendar.today(since);
+        troubles.push(Trouble::RecordLost { since });
     }
     let healed = office.ledger.fact(HEALED).await?.unwrap_or_default();
     if let Some((at, mails)) = healed.split_once(' ')

@@ -142,6 +142,11 @@ pub enum Matter {
         /// The day.
         on: Date,
     },
+    /// Nobody can tell what was sent, so everything is held.
+    RecordLost {
+        /// The day it was seen.
+        since: Date,
+    },
     /// The ledger was older than what was sent, and has learnt of it.
     Healed {
         /// The day it did.
@@ -187,7 +192,7 @@ impl Matter {
                 "undeliverable"
             }
             Self::YearPlaced { .. } => "year-placed",
-            Self::Storm { .. } => STORM,
+            Self::Storm { .. } | Self::RecordLost { .. } => STORM,
             Self::Healed { .. }
             | Self::WasDown { .. }
             | Self::MailStopped { .. }
@@ -233,6 +238,7 @@ impl Matter {
             Self::SchoolYearMissing { school_year } => format!("{kind}/year/{school_year}"),
             Self::YearPlaced { school_year } => format!("{kind}/{school_year}"),
             Self::Storm { on } => format!("{kind}/{on}"),
+            Self::RecordLost { since } => format!("{kind}/record/{since}"),
             Self::Healed { on } => format!("{kind}/healed/{on}"),
             Self::WasDown { from } => format!("{kind}/down/{from}"),
             Self::MailStopped { from } => format!("{kind}/mail/{from}"),

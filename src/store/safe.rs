@@ -184,9 +184,8 @@ pub fn restore(
     restoring: Restoring,
 ) -> Result<Vec<&'static str>, SafeError> {
     let safe = open_sound(file)?;
-    let keeps_ledger = restoring == Restoring::Calendar
-        && pair.ledger.exists()
-        && check_database(pair.ledger).is_ok();
+    let keeps_ledger =
+        restoring == Restoring::Calendar && pair.ledger.exists() && is_sound_ledger(pair.ledger);
     let parts = PARTS.into_iter();
     let parts: Vec<&str> = parts
         .filter(|part| *part == "calendar" || !keeps_ledger)
@@ -417,6 +416,15 @@ fn check_database(path: &Path) -> Result<(), SafeError> {
             reason: format!("it is damaged: {reason}"),
         }),
     }
+}
+
+/// Whether a file is a ledger, of any version, and undamaged. An emptied file is a sound database, and
+/// no ledger.
+fn is_sound_ledger(path: &Path) -> bool {
+    let owner = Connection::open(path).and_then(|connection| {
+        connection.pragma_query_value(None, "application_id", |row| row.get(0))
+    });
+    owner == Ok(super::ledger::APPLICATION_ID) && check_database(path).is_ok()
 }
 
 /// What SQLite finds wrong with a database.

@@ -259,6 +259,9 @@ pub fn troubles() -> Vec<Trouble> {
                 usual: 12,
             }),
         }),
+        Trouble::RecordLost {
+            since: date(2027, 4, 20),
+        },
         Trouble::Healed {
             on: date(2027, 4, 20),
             mails: 231,

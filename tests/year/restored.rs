@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use avstamd::daemon::Health;
 use avstamd::store::safe::{self, Pair, Restoring};
 use avstamd::store::{Attempt, Hold, Ledger, Prepared, Settlement, StoreError};
 use jiff::Timestamp;
@@ -66,6 +67,69 @@ async fn fault_16_a_ledger_put_back_from_a_backup_says_nothing_again() {
     assert_eq!(town.to("2026-12-10 07:00").await, ["rut"], "the next step");
 }
 
+/// The same after a disk was lost: of the record, too, at most an old part was found.
+async fn with_an_old_disk(record: impl FnOnce(&Path)) -> Town {
+    let town = with_a_backup().await;
+    town.restarted("2026-12-03 08:00", |directory| {
+        restore(directory);
+        record(&directory.join("ledger.db.sent"));
+    })
+    .await
+}
+
+#[tokio::test]
+async fn fault_16_an_older_ledger_without_its_record_says_nothing_until_a_person_decides() {
+    let gone: fn(&Path) = |record| std::fs::remove_file(record).unwrap();
+    let older: fn(&Path) = |record| {
+        let lines = std::fs::read_to_string(record).unwrap();
+        let first = lines.split_inclusive('\n').next().unwrap();
+        std::fs::write(record, first).unwrap();
+    };
+    for record in [gone, older] {
+        let mut town = with_an_old_disk(record).await;
+        let told = town.at("2026-12-03 08:00").await;
+        let to: Vec<&str> = told.iter().map(|mail| mail.to.as_str()).collect();
+        assert_eq!(to, ["kim@prov.example"]);
+        assert!(told[0].text.contains("outbox release"), "{}", told[0].text);
+        assert_eq!(town.to("2026-12-04 07:00").await, NOBODY);
+        let health = Health::at(&town.office, town.instant("2026-12-04 12:00"));
+        let problems = health.await.unwrap().problems(&town.office);
+        assert!(problems[0].contains("outbox release"), "{problems:?}");
+        let mut town = town.restarted("2026-12-07 07:00", |_| {}).await;
+        assert_eq!(
+            town.to("2026-12-07 07:00").await,
+            NOBODY,
+            "also after a start"
+        );
+        town.office.ledger.release(date(2026, 12, 7)).await.unwrap();
+        assert_eq!(town.to("2026-12-07 08:00").await, ["ake", "rut"]);
+        let mut town = town.restarted("2026-12-08 07:00", |_| {}).await;
+        assert_eq!(town.to("2026-12-08 07:00").await, NOBODY);
+        let health = Health::at(&town.office, town.instant("2026-12-08 07:30"));
+        assert_eq!(health.await.unwrap().record_lost, None, "given up for good");
+    }
+}
+
+#[tokio::test]
+async fn fault_16_a_record_that_is_put_back_heals_what_waited_for_it() {
+    let mut town = with_an_old_disk(|record| {
+        std::fs::rename(record, record.with_extension("found")).unwrap();
+    })
+    .await;
+    assert_eq!(town.to("2026-12-03 08:00").await, ["kim"]);
+    let mut town = town
+        .restarted("2026-12-03 09:00", |directory| {
+            let record = directory.join("ledger.db.sent");
+            // In place of the one begun anew, which has the question alone.
+            std::fs::rename(record.with_extension("found"), record).unwrap();
+        })
+        .await;
+    assert_eq!(town.to("2026-12-03 09:00").await, NOBODY);
+    assert_eq!(town.to("2026-12-04 07:00").await, TOLD_OF_IT);
+    assert_eq!(town.to("2026-12-07 07:00").await, ["ake"]);
+    assert_eq!(town.to("2026-12-10 07:00").await, ["rut"]);
+}
+
 #[tokio::test]
 async fn fault_19_a_ledger_that_lost_its_log_says_nothing_again() {
     let mut town = Town::new().await;
@@ -105,19 +169,27 @@ async fn a_ledger_made_from_the_record_knows_what_was_sent() {
 }
 
 #[tokio::test]
-async fn an_emptied_ledger_is_refused_and_left_as_it_is() {
+async fn fault_18_an_emptied_or_foreign_ledger_is_refused_and_a_restore_puts_one_in_its_place() {
     let town = with_a_backup().await;
-    let ledger = town.directory.path().join("ledger.db");
-    let (ledger_path, of_garbage) = (ledger.clone(), vec![7; 8192]);
-    town.restarted("2026-12-03 08:00", move |directory| {
-        for content in [Vec::new(), of_garbage] {
-            std::fs::write(&ledger_path, &content).unwrap();
-            assert!(Ledger::open_or_create(&ledger_path).is_err());
-            assert_eq!(std::fs::read(&ledger_path).unwrap(), content);
-        }
-        restore(directory);
-    })
-    .await;
+    let calendar = town.directory.path().join("calendar.db");
+    let mut town = town
+        .restarted("2026-12-03 08:00", move |directory| {
+            let ledger = directory.join("ledger.db");
+            for content in [Vec::new(), vec![7; 8192], std::fs::read(calendar).unwrap()] {
+                std::fs::write(&ledger, &content).unwrap();
+                assert!(Ledger::open_or_create(&ledger).is_err());
+                assert_eq!(std::fs::read(&ledger).unwrap(), content);
+                let mut kept = Default::default();
+                let (file, pair) = (directory.join("backup"), pair(directory, &mut kept));
+                let back = safe::restore(&file, pair, Restoring::Calendar).unwrap();
+                assert_eq!(back, ["calendar", "ledger"]);
+                // A sound one has more in it than any backup, and stays.
+                let back = safe::restore(&file, pair, Restoring::Calendar).unwrap();
+                assert_eq!(back, ["calendar"]);
+            }
+        })
+        .await;
+    assert_eq!(town.to("2026-12-03 08:00").await, TOLD_OF_IT);
 }
 
 #[tokio::test]

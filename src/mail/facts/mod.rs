@@ -244,6 +244,7 @@ impl<'a> Teller<'a> {
             Matter::SchoolYearMissing { .. } => Some("school-year-missing"),
             Matter::YearPlaced { .. } => Some("year-placed"),
             Matter::Storm { .. } => Some("storm"),
+            Matter::RecordLost { .. } => Some("record-lost"),
             Matter::Healed { .. } => Some("healed"),
             Matter::WasDown { .. } => Some("was-down"),
             Matter::MailStopped { .. } => Some("mail-stopped"),
@@ -294,6 +295,7 @@ impl<'a> Teller<'a> {
             }),
             Matter::YearPlaced { school_year } => self.year_placed(school_year),
             Matter::Storm { .. } => Ok(self.storm()),
+            Matter::RecordLost { .. } => plain(Known::default()),
             Matter::Healed { .. } => Ok(self.healed()),
             Matter::WasDown { from } | Matter::MailStopped { from } => {
                 Ok(self.stood_still(&decision.matter, *from))

@@ -52,6 +52,11 @@ pub enum Trouble {
     YearPlaced(YearPlaced),
     /// Far more mails than usual are held.
     Storm(Storm),
+    /// Nobody can tell what was sent, so everything is held.
+    RecordLost {
+        /// The day it was seen.
+        since: Date,
+    },
     /// The ledger was older than what was sent, and has learnt of it.
     Healed {
         /// When.
@@ -127,6 +132,9 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
                 continue;
             }
             Trouble::Storm(storm) => (Matter::Storm { on: storm.on }, storm.on, officer),
+            Trouble::RecordLost { since } => {
+                (Matter::RecordLost { since: *since }, *since, officer)
+            }
             Trouble::Healed { on, .. } => (Matter::Healed { on: *on }, *on, officer),
             Trouble::WasDown { from, until } => {
                 (Matter::WasDown { from: from.date() }, until.date(), officer)

@@ -41,11 +41,7 @@ impl Ledger {
                     set_look_on(&transaction, slice.as_ref(), Date::MIN)?;
                 }
                 for (name, value) in facts {
-                    transaction
-                        .prepare_cached(
-                            "INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)",
-                        )?
-                        .execute(params![name, value])?;
+                    set_fact(&transaction, &name, &value)?;
                 }
                 Ok(transaction.commit()?)
             })
@@ -59,12 +55,7 @@ impl Ledger {
     pub async fn fact(&self, name: &str) -> Result<Option<String>, StoreError> {
         let name = name.to_owned();
         self.database
-            .run(move |connection| {
-                Ok(connection
-                    .prepare_cached("SELECT value FROM fact WHERE name = ?1")?
-                    .query_row([name], |row| row.get(0))
-                    .optional()?)
-            })
+            .run(move |connection| fact(connection, &name))
             .await
     }
 
@@ -78,6 +69,22 @@ impl Ledger {
             .run(move |connection| facts(connection, &prefix))
             .await
     }
+}
+
+/// What is noted under a name.
+pub fn fact(connection: &Connection, name: &str) -> Result<Option<String>, StoreError> {
+    Ok(connection
+        .prepare_cached("SELECT value FROM fact WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?)
+}
+
+/// Notes something under a name, in place of what was.
+pub fn set_fact(connection: &Connection, name: &str, value: &str) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)")?
+        .execute([name, value])?;
+    Ok(())
 }
 
 /// The facts whose names begin with `prefix`: the rest of the name and the value.

@@ -7,6 +7,7 @@ use super::invitation::INVITE;
 use super::notice::SAY;
 use super::outbox::hold_uncertain;
 use super::sent_record::{Entry, Left, LeftInvitation, LeftNotice, SentRecord, read_left};
+use super::traffic::{note_lacking, to_be_recorded};
 use super::whom::begun;
 use super::{Ledger, writing};
 use crate::store::StoreError;
@@ -20,11 +21,14 @@ pub struct Healed {
     pub last_left: Option<Timestamp>,
     /// Lines of the record that could not be read.
     pub unreadable: usize,
+    /// The record is gone, or lacks what the ledger knows to have left; nobody has given it up.
+    pub record_lost: bool,
 }
 
 impl Ledger {
     /// Learns from the record what has left and is not written down here: the ledger was put back
-    /// from a backup, or lost its log. Comes before anything is planned or sent.
+    /// from a backup, or lost its log. Notes where the record itself is lost. Comes before anything is
+    /// planned or sent.
     ///
     /// # Errors
     /// The record cannot be read, or SQLite refused; then nothing of it is kept.
@@ -36,6 +40,7 @@ impl Ledger {
             .run(move |connection| {
                 let transaction = writing(connection)?;
                 let (mut mails, mut unfit, mut last_left) = (0, 0, None);
+                let mut lacking = to_be_recorded(&transaction)?;
                 let record = SentRecord::path(&path);
                 // The record may speak of those already under the pseudonym; here they have their names.
                 let begun = begun(&transaction)?.into_iter();
@@ -46,6 +51,10 @@ impl Ledger {
                         Entry::Noted(notices) => learn_noted(&transaction, notices, &begun),
                         Entry::Returned(_) => Ok(false),
                     })?;
+                    lacking = lacking.take().filter(|last| match &entry {
+                        Entry::Left(left) => left.message_id != *last,
+                        _ => true,
+                    });
                     if let (Entry::Left(left), Some(_)) = (&entry, learnt) {
                         last_left = last_left.max(Timestamp::from_second(left.at_utc).ok());
                     }
@@ -57,11 +66,13 @@ impl Ledger {
                     // Of these an older ledger does not know what became of them.
                     hold_uncertain(&transaction, now)?;
                 }
+                note_lacking(&transaction, lacking.as_deref(), now)?;
                 transaction.commit()?;
                 Ok(Healed {
                     mails,
                     last_left,
                     unreadable: unreadable + unfit,
+                    record_lost: lacking.is_some(),
                 })
             })
             .await

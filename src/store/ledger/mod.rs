@@ -45,9 +45,12 @@ use super::database::{Absent, Database, writing};
 use super::migration::Schema;
 use crate::follow_up::AreaId;
 
+/// Marks a ledger's file.
+pub const APPLICATION_ID: i32 = i32::from_be_bytes(*b"avLE");
+
 static SCHEMA: Schema = Schema {
     kind: "ledger",
-    application_id: i32::from_be_bytes(*b"avLE"),
+    application_id: APPLICATION_ID,
     // After a power cut NORMAL would forget mails that were sent, and send them again.
     synchronous: "FULL",
     private: true,

@@ -433,6 +433,7 @@ fn claim(
                     (SELECT 1 FROM notice n WHERE n.mail = m.id AND n.decision = 'said'
                         AND n.occurrence LIKE '{STORM}/%'))
                 AND (dot_utc IS NOT NULL OR NOT ?5 OR m.meeting IS NULL OR NOT {IS_CHANGE})
+                AND (dot_utc IS NOT NULL OR NOT ?6 OR m.meeting IS NULL)
              ORDER BY dot_utc IS NULL, meeting IS NOT NULL, attempts, next_attempt_utc, id LIMIT ?3"
         ))?
         .query_map(
@@ -441,7 +442,8 @@ fn claim(
                 day.to_string(),
                 limit as i64,
                 hold.mails,
-                hold.changes
+                hold.changes,
+                hold.invitations
             ],
             |row| row.get(0),
         )?
