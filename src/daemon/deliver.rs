@@ -342,6 +342,8 @@ impl Desk {
                         reply: reason,
                     };
                     office.ledger.unworded(mail.id, attempt).await?;
+                    // The quality officer is told.
+                    look_at.push(None);
                     lock(&self.judge).delivered.later += 1;
                     settled.push((mail.id, Settlement::Released(next)));
                 }

@@ -8,7 +8,7 @@ use super::office::Office;
 use super::watch::{RECORD_LOST, faulty, last_alive, storm};
 use crate::follow_up::AreaId;
 use crate::plan::{Slot, Storm, slot};
-use crate::store::StoreError;
+use crate::store::{StoreError, Unworded};
 
 /// In mail hours something happens to what is due within this time, or it is stuck.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
@@ -25,7 +25,7 @@ pub struct Health {
     /// Since when everything is held, for nobody can tell what was sent.
     pub record_lost: Option<Timestamp>,
     /// Mails that cannot be put into words, and wait.
-    pub unworded: u64,
+    pub unworded: Option<Unworded>,
     /// Areas that a fault of the program keeps from being planned; the authority's own is empty.
     pub faults: Vec<AreaId>,
 }
@@ -107,9 +107,10 @@ impl Health {
                 of.collect::<Vec<_>>().join(" and ")
             )
         });
-        let unworded = (self.unworded > 0).then(|| format!(
-            "{} mails cannot be put into words and wait; `avstamd outbox show` has the reason. Mend the templates, or report the fault that the log names",
-            self.unworded
+        let unworded = self.unworded.as_ref().map(|unworded| format!(
+            "{} mails cannot be put into words and wait, number {} is the first; `avstamd outbox show` has the reason. Mend the templates, or report the fault that the log names",
+            unworded.mails.len(),
+            unworded.mails.iter().min().unwrap_or(&0)
         ));
         let faults = self.faults.iter().map(|area| {
             let whose = match area.as_str() {

@@ -412,6 +412,12 @@ pub async fn own_troubles(office: &Office, day: Date) -> Result<Vec<Trouble>, St
             }
         }
     }
+    if let Some(unworded) = office.ledger.waiting_for_words().await? {
+        troubles.push(Trouble::Unworded {
+            mails: unworded.mails,
+            since: calendar.today(unworded.since),
+        });
+    }
     for (area, since) in faulty(office).await? {
         let since = calendar.today(since);
         let area = (!area.is_empty()).then(|| AreaId::new(area));

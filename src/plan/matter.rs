@@ -162,6 +162,11 @@ pub enum Matter {
         /// The day it began.
         from: Date,
     },
+    /// Mails cannot be put into words.
+    Unworded {
+        /// The day it began.
+        since: Date,
+    },
     /// A fault in the program keeps an area from being planned.
     ProgramFault {
         /// Which; `None` the authority's own matters.
@@ -196,6 +201,7 @@ impl Matter {
             Self::Healed { .. }
             | Self::WasDown { .. }
             | Self::MailStopped { .. }
+            | Self::Unworded { .. }
             | Self::ProgramFault { .. } => "daemon",
             Self::ImportRefused { .. }
             | Self::UnreadableRows { .. }
@@ -242,6 +248,7 @@ impl Matter {
             Self::Healed { on } => format!("{kind}/healed/{on}"),
             Self::WasDown { from } => format!("{kind}/down/{from}"),
             Self::MailStopped { from } => format!("{kind}/mail/{from}"),
+            Self::Unworded { since } => format!("{kind}/unworded/{since}"),
             Self::ProgramFault { area } => match area {
                 Some(area) => format!("{kind}/fault/{area}"),
                 None => format!("{kind}/fault"),

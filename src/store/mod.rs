@@ -24,7 +24,7 @@ pub use error::StoreError;
 pub use ledger::{
     Attempt, AttemptRow, Claimed, ClaimedLine, Doubted, Failed, Failure, Healed, Hold, Ledger,
     MailRow, Noted, NoticeRow, Prepared, QueueCounts, Settlement, SliceCalls, Tick, Traffic,
-    UNWORDED,
+    UNWORDED, Unworded,
 };
 pub use personal::Reader;
 pub use purge::{Extent, Open, Removed};

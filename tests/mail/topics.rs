@@ -121,6 +121,8 @@ pub fn everything() -> Vec<Decision> {
     }
     for matter in [
         Matter::Storm { on: late },
+        Matter::RecordLost { since: late },
+        Matter::Unworded { since: late },
         Matter::Healed { on: late },
         Matter::WasDown { from: late },
         Matter::MailStopped { from: late },

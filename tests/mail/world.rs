@@ -259,6 +259,10 @@ pub fn troubles() -> Vec<Trouble> {
                 usual: 12,
             }),
         }),
+        Trouble::Unworded {
+            mails: vec![17, 18],
+            since: date(2027, 4, 20),
+        },
         Trouble::RecordLost {
             since: date(2027, 4, 20),
         },

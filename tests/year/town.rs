@@ -98,6 +98,12 @@ impl Town {
         Self::with(&(config + more)).await
     }
 
+    /// The same, with words of its own from a directory.
+    pub async fn with_words(directory: &Path) -> Self {
+        let own = format!("[mail]\ntemplates = {:?}\n", directory.to_str().unwrap());
+        Self::with(&CONFIG.replace("[mail]\n", &own)).await
+    }
+
     /// The same, with invitations, and only these.
     pub async fn with_invitations() -> Self {
         let config = CONFIG.replace(

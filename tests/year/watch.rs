@@ -255,6 +255,34 @@ async fn a_panic_while_a_mail_is_made_holds_back_that_mail_alone() {
 }
 
 #[tokio::test]
+async fn fault_61_words_that_fail_for_one_person_hold_back_that_mail_alone_and_are_told_of() {
+    let words = tempfile::tempdir().unwrap();
+    let greeting = "{% if name == 'Rut' %}{{ 1 // 0 }}{% endif %}Hej {{ name }}!";
+    std::fs::write(
+        words.path().join("sv.toml"),
+        format!("greeting = \"{greeting}\"\n"),
+    )
+    .unwrap();
+    let mut town = Town::with_words(words.path()).await;
+    town.other_unit("20000000").await;
+    town.appoint_at("pia", Role::Principal, "20000000").await;
+    for (id, unit) in [("m1", "12345678"), ("m2", "20000000")] {
+        town.measure_of(id, unit, date(2026, 12, 3)).await;
+    }
+    assert_eq!(town.to("2026-11-19 07:00").await, ["pia"]);
+    let told = town.at("2026-11-19 07:01").await;
+    assert_eq!(to(&told), ["kim"]);
+    assert_eq!(told[0].subject, "Ett mejl kan inte skrivas");
+    assert_eq!(town.to("2026-11-20 07:00").await, NOBODY);
+    // The words are mended, and what waited for them leaves.
+    std::fs::write(words.path().join("sv.toml"), "").unwrap();
+    let mut town = town.restarted("2026-11-23 07:00", |_| {}).await;
+    assert_eq!(town.to("2026-11-23 07:00").await, ["rut"]);
+    let health = Health::at(&town.office, town.instant("2026-11-23 08:30"));
+    assert_eq!(health.await.unwrap().unworded, None);
+}
+
+#[tokio::test]
 async fn fault_84_a_queue_that_does_not_move_is_seen() {
     let mut town = Town::new().await;
     town.measure("m1", date(2026, 12, 3)).await;

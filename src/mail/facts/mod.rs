@@ -248,6 +248,7 @@ impl<'a> Teller<'a> {
             Matter::Healed { .. } => Some("healed"),
             Matter::WasDown { .. } => Some("was-down"),
             Matter::MailStopped { .. } => Some("mail-stopped"),
+            Matter::Unworded { .. } => Some("unworded"),
             Matter::ProgramFault { .. } => Some("program-fault"),
             Matter::UnreadableRows { .. } => Some("unreadable-rows"),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => None,
@@ -300,6 +301,7 @@ impl<'a> Teller<'a> {
             Matter::WasDown { from } | Matter::MailStopped { from } => {
                 Ok(self.stood_still(&decision.matter, *from))
             }
+            Matter::Unworded { .. } => self.unworded(),
             Matter::ProgramFault { area } => plain(self.program_fault(area.as_ref())),
             Matter::UnreadableRows { table, .. } => self.unreadable(table),
             Matter::WeeklyDigest { .. } | Matter::MonthlyDigest { .. } => Ok(None),

@@ -145,6 +145,24 @@ impl Teller<'_> {
         })
     }
 
+    /// How many mails cannot be put into words, and the numbers of the first of them.
+    pub(super) fn unworded(&self) -> Told {
+        let mut troubles = self.slice.troubles.iter();
+        let mails = troubles.find_map(|trouble| match trouble {
+            Trouble::Unworded { mails, .. } => Some(mails),
+            _ => None,
+        });
+        let Some(mails) = mails else {
+            return Ok(None);
+        };
+        let first = mails.iter().take(ROWS).map(ToString::to_string).collect();
+        Ok(Some(Known {
+            count: mails.len(),
+            list: self.and_more(first, mails.len())?,
+            ..Known::default()
+        }))
+    }
+
     /// An area that cannot be planned is named by what the ledger calls it: nothing else of it may
     /// be at hand.
     pub(super) fn program_fault(&self, area: Option<&AreaId>) -> Known {

@@ -78,6 +78,13 @@ pub enum Trouble {
         /// When it did again, local time.
         until: DateTime,
     },
+    /// Mails cannot be put into words.
+    Unworded {
+        /// The ledger's numbers of them.
+        mails: Vec<i64>,
+        /// Since when the first cannot.
+        since: Date,
+    },
     /// A fault in the program keeps an area from being planned.
     ProgramFault {
         /// Which; `None` the authority's own matters.
@@ -142,6 +149,9 @@ pub fn decide(view: &View<'_>, troubles: &[Trouble], into: &mut Vec<Decision>) {
             Trouble::MailStopped { from, until } => {
                 let from = from.date();
                 (Matter::MailStopped { from }, until.date(), officer)
+            }
+            Trouble::Unworded { since, .. } => {
+                (Matter::Unworded { since: *since }, *since, officer)
             }
             Trouble::ProgramFault { area, since } => {
                 (Matter::ProgramFault { area: area.clone() }, *since, officer)

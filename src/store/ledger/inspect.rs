@@ -113,6 +113,15 @@ pub struct Failed {
     pub areas: Vec<Option<AreaId>>,
 }
 
+/// Mails that cannot be put into words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unworded {
+    /// The ledger's numbers of them, at least one.
+    pub mails: Vec<i64>,
+    /// Since then the first of them waits for words.
+    pub since: Timestamp,
+}
+
 /// What became of a mail that failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -295,20 +304,12 @@ impl Ledger {
             .await
     }
 
-    /// How many mails wait since they could not be put into words.
+    /// The mails that wait since they could not be put into words, and since when the first does.
     ///
     /// # Errors
     /// SQLite refused.
-    pub async fn waiting_for_words(&self) -> Result<u64, StoreError> {
-        self.database
-            .run(|connection| {
-                let sql = "SELECT count(*) FROM mail WHERE state IN ('waiting', 'sending') AND
-                           (SELECT stage FROM attempt WHERE mail = mail.id ORDER BY id DESC LIMIT 1) = ?1";
-                let mut statement = connection.prepare_cached(sql)?;
-                let count: i64 = statement.query_row([UNWORDED], |row| row.get(0))?;
-                Ok(u64::try_from(count).unwrap_or(0))
-            })
-            .await
+    pub async fn waiting_for_words(&self) -> Result<Option<Unworded>, StoreError> {
+        self.database.run(|connection| unworded(connection)).await
     }
 
     /// How many mails have waited since before `since`, and since when the first of them has, where
@@ -347,6 +348,22 @@ impl Ledger {
             .run(move |connection| failures(connection, day))
             .await
     }
+}
+
+fn unworded(connection: &Connection) -> Result<Option<Unworded>, StoreError> {
+    let sql = "SELECT id, (SELECT min(at_utc) FROM attempt WHERE mail = mail.id AND stage = ?1)
+               FROM mail WHERE state IN ('waiting', 'sending') AND
+               (SELECT stage FROM attempt WHERE mail = mail.id ORDER BY id DESC LIMIT 1) = ?1
+               ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([UNWORDED], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows: Vec<(i64, i64)> = rows.collect::<Result<_, _>>()?;
+    let since = rows.iter().map(|(_, since)| *since).min();
+    let since = since.and_then(|since| Timestamp::from_second(since).ok());
+    Ok(since.map(|since| Unworded {
+        mails: rows.into_iter().map(|(mail, _)| mail).collect(),
+        since,
+    }))
 }
 
 fn overdue(

@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 
 pub use heal::Healed;
-pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts};
+pub use inspect::{AttemptRow, Failed, Failure, MailRow, NoticeRow, QueueCounts, Unworded};
 
 pub use notice::{Noted, SliceCalls, Tick};
 pub use outbox::{Attempt, Claimed, ClaimedLine, Doubted, Prepared, Settlement, UNWORDED};
