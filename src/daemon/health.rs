@@ -10,7 +10,7 @@ use crate::follow_up::AreaId;
 use crate::plan::{Slot, Storm, slot};
 use crate::store::{StoreError, Unworded};
 
-/// In mail hours something happens to what is due within this time, or it is stuck.
+/// A daemon that lives says so within this time, and in mail hours something happens to what is due.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
 
 /// How the daemon is.
@@ -46,8 +46,10 @@ impl Health {
     /// SQLite refused.
     pub async fn at(office: &Office, now: Timestamp) -> Result<Self, StoreError> {
         let faults = faulty(office).await?.into_iter();
+        let patient_since = now.saturating_sub(PATIENCE).unwrap_or(Timestamp::MIN);
+        let alive = last_alive(office).await?;
         let mut health = Self {
-            silent_since: None,
+            silent_since: alive.filter(|alive| *alive < patient_since),
             stuck: None,
             storm: None,
             record_lost: office.ledger.record_lost().await?,
@@ -59,13 +61,10 @@ impl Health {
             return Ok(health);
         };
         health.storm = storm(office, now, day).await?;
-        let patient_since = now.saturating_sub(PATIENCE).unwrap_or(Timestamp::MIN);
         let opened = calendar.instant(day, rules.send_at);
         if opened > patient_since {
             return Ok(health);
         }
-        let alive = last_alive(office).await?;
-        health.silent_since = alive.filter(|alive| *alive < patient_since);
         if health.storm.is_none() && health.record_lost.is_none() {
             let overdue = office.ledger.overdue(patient_since, day).await?;
             health.stuck = overdue.map(|(waiting, since)| Stuck {

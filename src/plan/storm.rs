@@ -15,7 +15,8 @@ const FEW: Count = Count {
     changes: 30,
 };
 
-/// With fewer mail days than this behind it nobody knows what is usual.
+/// With fewer mail days than this behind it nobody knows what is usual: an authority that begins has a
+/// first day of everything.
 const MAIL_DAYS: usize = 5;
 
 /// What leaves on a day.
