@@ -1,11 +1,13 @@
 //! The daemon as a process: what it tells systemd, and what it does on signals.
 
 use std::io::{ErrorKind, Read};
+use std::net::TcpListener;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use avstamd::store::Ledger;
 use rustix::process::{Pid, Signal, kill_process};
 
 const CONFIG: &str = concat!(
@@ -21,8 +23,13 @@ struct Daemon {
 
 impl Daemon {
     fn start() -> Self {
+        Self::with(CONFIG, |_| {})
+    }
+
+    /// One with a configuration of its own, in a directory that is made ready.
+    fn with(config: &str, make_ready: impl FnOnce(&Path)) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("avstamd.toml"), CONFIG).unwrap();
+        std::fs::write(directory.path().join("avstamd.toml"), config).unwrap();
         std::fs::write(directory.path().join("areas.csv"), "id;name\nn;Norr\n").unwrap();
         let mut import = command(directory.path());
         assert!(
@@ -33,6 +40,7 @@ impl Daemon {
                 .unwrap()
                 .success()
         );
+        make_ready(directory.path());
         let socket = UnixDatagram::bind(directory.path().join("notify")).unwrap();
         socket
             .set_read_timeout(Some(Duration::from_secs(20)))
@@ -114,6 +122,48 @@ fn it_tells_systemd_and_stops_cleanly() {
     let (status, took, log) = daemon.stop();
     assert!(status.success(), "{log}");
     assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+/// A mail that could not be put into words and is tried again tomorrow.
+const UNWORDED: &str = "
+    INSERT INTO mail (id, person, slot, message_id, state, next_attempt_utc, created_utc)
+        VALUES (1, 'rut', '2026-11-19', 'm1', 'waiting', unixepoch() + 86400, unixepoch());
+    INSERT INTO attempt (mail, at_utc, stage, reply, outcome)
+        VALUES (1, unixepoch(), 'words', 'a fault', 'temporary');";
+
+/// Whether a call comes to `outside` before `until`.
+fn is_called(outside: &TcpListener, until: Instant) -> bool {
+    outside.set_nonblocking(true).unwrap();
+    loop {
+        match outside.accept() {
+            Ok(_) => return true,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            Err(error) => panic!("{error}"),
+        }
+        if Instant::now() >= until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn it_calls_outside_while_all_is_well_and_not_while_a_mail_waits_for_words() {
+    for (sql, all_is_well) in [("", true), (UNWORDED, false)] {
+        let outside = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/call", outside.local_addr().unwrap());
+        let config = format!("{CONFIG}\n[watch]\nping-url = \"{url}\"\n");
+        let daemon = Daemon::with(&config, |directory| {
+            let ledger = directory.join("ledger.db");
+            drop(Ledger::open_or_create(&ledger).unwrap());
+            let ledger = rusqlite::Connection::open(ledger).unwrap();
+            ledger.execute_batch(sql).unwrap();
+        });
+        daemon.hear("WATCHDOG=1");
+        let patience = Duration::from_secs(if all_is_well { 20 } else { 1 });
+        assert_eq!(is_called(&outside, Instant::now() + patience), all_is_well);
+        assert!(daemon.stop().0.success());
+    }
 }
 
 #[test]
@@ -236,6 +286,33 @@ fn fault_13_a_plan_that_fails_for_long_is_told_of_once_and_when_it_is_over() {
     for told in ["the plan could not be made", "the plan is made again"] {
         assert_eq!(log.matches(told).count(), 1, "{log}");
     }
+}
+
+/// A ledger whose facts are never read to their end.
+const ENDLESS: &str = "
+    ALTER TABLE fact RENAME TO facts;
+    CREATE VIEW fact AS WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)
+        SELECT name, value FROM facts, n WHERE n < 0;";
+
+#[test]
+#[ignore = "takes a minute; .ci/run runs it"]
+fn fault_84_a_tick_that_never_answers_is_no_sign_of_life() {
+    let mut daemon = Daemon::start();
+    daemon.hear("WATCHDOG=1");
+    let ledger = rusqlite::Connection::open(daemon.directory.path().join("ledger.db")).unwrap();
+    ledger.execute_batch(ENDLESS).unwrap();
+    // A round under way may still come to its end.
+    std::thread::sleep(Duration::from_secs(2));
+    daemon.socket.set_nonblocking(true).unwrap();
+    let mut buffer = [0; 4096];
+    while daemon.socket.recv(&mut buffer).is_ok() {}
+    std::thread::sleep(Duration::from_secs(35));
+    while let Ok(length) = daemon.socket.recv(&mut buffer) {
+        let message = String::from_utf8_lossy(&buffer[..length]).into_owned();
+        assert!(!message.contains("WATCHDOG=1"), "{message}");
+    }
+    assert!(daemon.process.try_wait().unwrap().is_none(), "it hangs");
+    daemon.process.kill().unwrap();
 }
 
 #[test]
