@@ -10,11 +10,15 @@ use super::ratio;
 
 const FIRST: &str = include_str!("../../src/store/ledger/0001_ledger.sql");
 
-/// A mail with a notice, `?1` times.
+/// A mail with a notice, `?1` times; of one in twenty the text is still kept.
 const MAILS: &str = "
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)
-INSERT INTO mail (person, slot, message_id, state, next_attempt_utc, created_utc, settled_utc)
-    SELECT 'p' || n, '2026-11-19', 'm' || n || '@bench.example', 'sent', 0, 0, 0 FROM n";
+INSERT INTO mail (person, slot, message_id, state, attempts, next_attempt_utc, created_utc, dot_utc,
+                  settled_utc, sent_on, address, subject, bytes)
+    SELECT 'person' || n % 5000, day, 'm' || n || '@bench.example', 'sent', 1, n, n, n, n, day,
+        'person' || n % 5000 || '@bench.example', 'Tre åtgärder ska utvärderas före jul',
+        iif(n % 20 = 0, randomblob(8192), NULL)
+    FROM (SELECT n, date('2024-01-01', (n / 1000) || ' days') AS day FROM n)";
 const NOTICES: &str = "
 INSERT INTO notice (occurrence, step, recipient, role, due, area, decision, reason, at_utc, on_day, mail)
     SELECT 'evaluation/' || id, -10, person, 'principal', '2026-12-03', 'norr', 'said', 'bench', 0,

@@ -70,6 +70,7 @@ pub fn configuration(data: &[u8]) {
             for fault in faults {
                 let told = fault.to_string();
                 assert!(!fault.message.is_empty(), "{told}");
+                assert!(told.chars().count() < 1_000, "it quotes too much: {told:?}");
                 assert!(
                     !told.contains(['\r', '\n']),
                     "a fault is one line: {told:?}"

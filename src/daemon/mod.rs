@@ -1,6 +1,7 @@
 //! The daemon: tick and deliver, for ever or once.
 
 pub mod clock;
+mod contained;
 mod courier;
 mod deliver;
 mod health;

@@ -2,14 +2,13 @@
 //! is left out, and text about a unit goes to nobody who has left it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
+use super::contained::{contained, contained_work};
 use super::office::{Office, OfficeError, SliceWorld, sender};
-use super::watch;
 use crate::calendar::Language;
 use crate::follow_up::{AreaId, Person, PersonId};
 use crate::mail::{
@@ -87,14 +86,15 @@ pub async fn read_slices(
     if !to_read.is_empty() {
         let troubles = office.troubles(day).await?;
         for area in to_read {
-            match watch::sound(office.slice(area.clone(), day, &troubles)).await? {
+            match contained_work(office.slice(area.clone(), day, &troubles)).await? {
                 None => drop(read.failed.insert(area)),
                 Some(slice) => drop(read.slices.insert(area, slice)),
             }
         }
     }
     for area in areas {
-        let planned = sound(|| read.plan(office, (&area, of_calls.contains(&area)), (now, day)));
+        let planned =
+            contained(|| read.plan(office, (&area, of_calls.contains(&area)), (now, day)));
         match planned {
             None => drop(read.failed.insert(area)),
             Some((decisions, meetings)) => {
@@ -109,11 +109,6 @@ pub async fn read_slices(
 /// Whether a line is the month's digest, which draws on every slice.
 fn is_of_the_month(line: &ClaimedLine) -> bool {
     line.key.occurrence.starts_with("monthly-digest/")
-}
-
-/// What `work` makes, if no fault of the program ends it.
-fn sound<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
 /// Decisions and meetings by what they are known by.
@@ -157,7 +152,7 @@ impl Read {
 /// mail's alone.
 pub fn render(office: &Office, claimed: &Claimed, read: &Read, at: (Timestamp, Date)) -> Rendered {
     let rendered = match read.has(claimed) {
-        true => sound(|| written(office, claimed, read, at)),
+        true => contained(|| written(office, claimed, read, at)),
         false => None,
     };
     rendered.unwrap_or_else(|| Rendered {

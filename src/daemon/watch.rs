@@ -2,12 +2,11 @@
 //! that a day's mails are held, that its ledger had to learn, that a part of it fails.
 
 use std::collections::BTreeSet;
-use std::panic::AssertUnwindSafe;
 
-use futures_util::FutureExt;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 
+use super::contained::contained_work;
 use super::office::{Office, OfficeError};
 use crate::follow_up::AreaId;
 use crate::plan::{Storm, Trouble, missed_a_mail_day};
@@ -287,23 +286,6 @@ async fn known_storm(office: &Office) -> Result<Option<Storm>, StoreError> {
     Ok(word.and_then(|word| serde_json::from_str(&word).ok()))
 }
 
-/// Does `work`, if no fault of the program ends it.
-///
-/// # Errors
-/// Those of `work`.
-pub async fn sound<T, E: Into<OfficeError>>(
-    work: impl Future<Output = Result<T, E>>,
-) -> Result<Option<T>, OfficeError> {
-    match AssertUnwindSafe(work).catch_unwind().await {
-        Ok(Ok(done)) => Ok(Some(done)),
-        Ok(Err(error)) => match error.into() {
-            OfficeError::Store(StoreError::Panicked) => Ok(None),
-            error => Err(error),
-        },
-        Err(_) => Ok(None),
-    }
-}
-
 /// The slices that a fault of the program keeps from being planned, each by its area's name and since
 /// when; the authority's own slice is one without a name.
 ///
@@ -344,7 +326,7 @@ impl Faults {
         (area, now): (&Option<AreaId>, Timestamp),
         work: impl Future<Output = Result<T, OfficeError>>,
     ) -> Result<Option<T>, OfficeError> {
-        let done = sound(work).await?;
+        let done = contained_work(work).await?;
         let area = area.as_ref().map_or("", AreaId::as_str);
         if done.is_none() {
             tracing::error!(

@@ -19,7 +19,7 @@ pub struct Note {
     pub sheet: Option<String>,
     /// The line as a spreadsheet shows it, from 1; `None` when it concerns the whole file.
     pub line: Option<usize>,
-    /// The column, as the file names it.
+    /// The column, as the file names it, on one line.
     pub column: Option<String>,
     /// The value seen, where it may be shown.
     pub value: Option<String>,
