@@ -111,6 +111,16 @@ async fn fault_16_an_older_ledger_without_its_record_says_nothing_until_a_person
 }
 
 #[tokio::test]
+async fn a_record_that_is_given_up_before_anything_left_is_not_asked_for_again() {
+    let gone = |record: &Path| std::fs::remove_file(record).unwrap();
+    let town = with_an_old_disk(gone).await;
+    town.office.ledger.release(date(2026, 12, 3)).await.unwrap();
+    let mut town = town.restarted("2026-12-03 08:00", |_| {}).await;
+    assert_eq!(town.office.ledger.record_lost().await.unwrap(), None);
+    assert_eq!(town.to("2026-12-03 08:00").await, ["ake", "rut"]);
+}
+
+#[tokio::test]
 async fn fault_16_a_record_that_is_put_back_heals_what_waited_for_it() {
     let mut town = with_an_old_disk(|record| {
         std::fs::rename(record, record.with_extension("found")).unwrap();
@@ -125,6 +135,8 @@ async fn fault_16_a_record_that_is_put_back_heals_what_waited_for_it() {
         })
         .await;
     assert_eq!(town.to("2026-12-03 09:00").await, NOBODY);
+    // It does not know of the question, and need not.
+    let mut town = town.restarted("2026-12-03 10:00", |_| {}).await;
     assert_eq!(town.to("2026-12-04 07:00").await, TOLD_OF_IT);
     assert_eq!(town.to("2026-12-07 07:00").await, ["ake"]);
     assert_eq!(town.to("2026-12-10 07:00").await, ["rut"]);
