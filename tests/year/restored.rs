@@ -126,19 +126,20 @@ async fn fault_16_a_record_that_is_put_back_heals_what_waited_for_it() {
         std::fs::rename(record, record.with_extension("found")).unwrap();
     })
     .await;
-    assert_eq!(town.to("2026-12-03 08:00").await, ["kim"]);
+    assert_eq!(town.to("2026-12-04 07:00").await, ["kim"]);
     let mut town = town
-        .restarted("2026-12-03 09:00", |directory| {
+        .restarted("2026-12-04 09:00", |directory| {
             let record = directory.join("ledger.db.sent");
             // In place of the one begun anew, which has the question alone.
             std::fs::rename(record.with_extension("found"), record).unwrap();
         })
         .await;
-    assert_eq!(town.to("2026-12-03 09:00").await, NOBODY);
+    assert_eq!(town.to("2026-12-04 09:00").await, NOBODY);
     // It does not know of the question, and need not.
-    let mut town = town.restarted("2026-12-03 10:00", |_| {}).await;
-    assert_eq!(town.to("2026-12-04 07:00").await, TOLD_OF_IT);
-    assert_eq!(town.to("2026-12-07 07:00").await, ["ake"]);
+    let mut town = town.restarted("2026-12-04 10:00", |_| {}).await;
+    assert_eq!(town.office.ledger.record_lost().await.unwrap(), None);
+    // And the quality officer hears that the ledger has learnt.
+    assert_eq!(town.to("2026-12-07 07:00").await, ["ake", "kim"]);
     assert_eq!(town.to("2026-12-10 07:00").await, ["rut"]);
 }
 
