@@ -33,7 +33,7 @@ pub struct Count {
 pub struct Excess {
     /// Sent and waiting.
     pub today: u32,
-    /// The most of any of the mail days before.
+    /// The most of any day it is weighed beside.
     pub usual: u32,
 }
 

@@ -1,7 +1,7 @@
 //! How much leaves on a day, beside the days before it.
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Timestamp, ToSpan};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Ledger;
@@ -11,6 +11,10 @@ use crate::store::StoreError;
 
 /// So many mail days tell what is usual.
 const DAYS: usize = 20;
+
+/// And what left so many days before and after the same day a year ago: some days come once a school year
+/// for everybody.
+const AROUND: i64 = 21;
 
 /// The fact that tells for which day a person let everything go.
 const RELEASED: &str = "released";
@@ -27,7 +31,7 @@ const RECORD_GIVEN_UP: &str = "record-given-up";
 pub struct Traffic {
     /// What has left that day and what waits to.
     pub today: Count,
-    /// What left on the mail days before it, the latest first.
+    /// What left on the mail days before it, the latest first, then around the day a year ago.
     pub before: Vec<Count>,
     /// Whether a person has let the day's go.
     pub is_released: bool,
@@ -64,7 +68,7 @@ impl Ledger {
     /// SQLite refused.
     pub async fn traffic(&self, now: Timestamp, day: Date) -> Result<Traffic, StoreError> {
         self.database
-            .run(move |connection| traffic(connection, now, &day.to_string()))
+            .run(move |connection| traffic(connection, now, day))
             .await
     }
 
@@ -148,7 +152,8 @@ fn last_sent(connection: &Connection) -> Result<Option<String>, StoreError> {
     Ok(connection.query_row(sql, [], |row| row.get(0)).optional()?)
 }
 
-fn traffic(connection: &Connection, now: Timestamp, day: &str) -> Result<Traffic, StoreError> {
+fn traffic(connection: &Connection, now: Timestamp, date: Date) -> Result<Traffic, StoreError> {
+    let day = &date.to_string();
     let released = fact(connection, RELEASED)?;
     let mut before = Vec::new();
     let mut last = day.to_owned();
@@ -163,6 +168,7 @@ fn traffic(connection: &Connection, now: Timestamp, day: &str) -> Result<Traffic
         before.push(sent(connection, &earlier)?);
         last = earlier;
     }
+    before.extend(a_year_before(connection, date)?);
     let (sent, waiting) = (sent(connection, day)?, waiting(connection, now)?);
     Ok(Traffic {
         today: Count {
@@ -172,6 +178,20 @@ fn traffic(connection: &Connection, now: Timestamp, day: &str) -> Result<Traffic
         before,
         is_released: released.as_deref() == Some(day),
     })
+}
+
+/// What left around the same day a year ago, each day by itself.
+fn a_year_before(connection: &Connection, day: Date) -> Result<Vec<Count>, StoreError> {
+    let year_ago = day.saturating_sub(1.year());
+    let (from, to) = (
+        year_ago.saturating_sub(AROUND.days()),
+        year_ago.saturating_add(AROUND.days()),
+    );
+    let sql = "SELECT DISTINCT sent_on FROM mail WHERE sent_on BETWEEN ?1 AND ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let days = statement.query_map([from.to_string(), to.to_string()], |row| row.get(0))?;
+    let days: Vec<String> = days.collect::<Result<_, _>>()?;
+    days.iter().map(|day| sent(connection, day)).collect()
 }
 
 fn sent(connection: &Connection, day: &str) -> Result<Count, StoreError> {
@@ -200,4 +220,45 @@ fn count(
         })
     })?;
     Ok(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+    use crate::plan::Storm;
+
+    /// So many mails to people of their own, on a day.
+    fn left(connection: &Connection, day: Date, mails: usize) {
+        let sql =
+            "INSERT INTO mail (person, slot, message_id, state, next_attempt_utc, created_utc,
+                                     dot_utc, sent_on, settled_utc)
+                   VALUES (?1, ?2, ?1 || ?2, 'sent', 0, 0, 0, ?2, 0)";
+        for person in 0..mails {
+            let values = params![format!("p{person}"), day.to_string()];
+            connection.execute(sql, values).unwrap();
+        }
+    }
+
+    /// Each August everybody is asked for last year's effects on the same day.
+    #[test]
+    fn what_comes_once_a_school_year_is_a_storm_the_first_time_alone() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let path = std::path::Path::new(":memory:");
+        crate::store::migration::migrate(&mut connection, path, &super::super::SCHEMA).unwrap();
+        for year in [2026, 2027] {
+            let spring = date(year, 5, 3);
+            for week in 0..8 {
+                for day in 0..4 {
+                    left(&connection, spring + (7 * week + day).days(), 12);
+                }
+            }
+            let day = date(year, 8, 17);
+            left(&connection, day, 100);
+            let traffic = traffic(&connection, Timestamp::UNIX_EPOCH, day).unwrap();
+            let storm = Storm::weigh(day, traffic.today, &traffic.before, 3);
+            assert_eq!(storm.is_some(), year == 2026, "{storm:?}");
+        }
+    }
 }
