@@ -147,7 +147,8 @@ pub fn note_lacking(
 }
 
 fn last_sent(connection: &Connection) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT message_id FROM mail WHERE state = 'sent' AND sent_on IS NOT NULL
+    // By the day, from the last: by the state it would read and sort all there are.
+    let sql = "SELECT message_id FROM mail WHERE +state = 'sent' AND sent_on IS NOT NULL
                ORDER BY sent_on DESC, id DESC LIMIT 1";
     Ok(connection.query_row(sql, [], |row| row.get(0)).optional()?)
 }
