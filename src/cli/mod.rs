@@ -107,7 +107,8 @@ pub async fn run(line: CommandLine) -> ExitCode {
         Err(error) if error.downcast_ref::<AlreadyTold>().is_some() => ExitCode::FAILURE,
         Err(error) => {
             let mut told = told(&error);
-            if is_logged {
+            // What a fault quotes of the file may be an address.
+            if is_logged && error.is::<ConfigError>() {
                 told = masked(&told);
             }
             if !told.is_empty() {

@@ -48,7 +48,8 @@ enum What {
     },
     /// Let today's mails go that are held because they are far more than usual
     ///
-    /// Outside mail hours, those of the next mail day.
+    /// Outside mail hours, those of the next mail day. Where everything is held since the record of
+    /// what has left is lost, that is given up first, and only that.
     Release {
         #[command(flatten)]
         when: When,
@@ -109,10 +110,16 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
         What::Release { when } => {
             let (calendar, rules) = (&office.settings.calendar, &office.settings.rules);
             let day = slot(calendar, rules, calendar.local(when.now(calendar))).day();
-            office.ledger.release(day).await?;
-            output::print(&format!(
-                "What is to leave on {day} leaves, however much it is.\n"
-            ));
+            if office.ledger.give_up_record().await? {
+                output::print(
+                    "The record of what has left is given up: mail leaves again. What is far more than usual is still held.\n",
+                );
+            } else {
+                office.ledger.release(day).await?;
+                output::print(&format!(
+                    "What is to leave on {day} leaves, however much it is.\n"
+                ));
+            }
         }
         What::Drop { id, when } => {
             let now = when.now(&office.settings.calendar);

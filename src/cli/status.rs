@@ -25,7 +25,8 @@ pub struct Arguments {
     /// Print JSON: {queue, health, units}; see below
     ///
     /// queue: {waiting, held, refused, sent, last_sent}. health: {silent_since, stuck: {waiting,
-    /// since}, storm: {on, mails, changes}, faults}, null and empty where all is well. units: worst first, a list of {area, unit,
+    /// since}, storm: {on, mails, changes}, record_lost, unworded: {mails, since}, faults}, null and
+    /// empty where all is well. units: worst first, a list of {area, unit,
     /// name, principal, last_mailed, next_check_in, next_dialogue, concerns, weeks}; concerns: a list
     /// of {concern, …} with counts and dates; weeks: eight of {check_in_held, check_in_planned, gap,
     /// dialogue, late, due, school}, three before the present one and four after it

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::office::Office;
-use super::watch::{RECORD_LOST, faulty, last_alive, storm};
+use super::watch::{RECORD_IS_LOST, faulty, last_alive, storm};
 use crate::follow_up::AreaId;
 use crate::plan::{Slot, Storm, slot};
 use crate::store::{StoreError, Unworded};
@@ -118,7 +118,7 @@ impl Health {
             };
             format!("{whose} cannot be planned, for a fault in the program; report the place that the log names")
         });
-        let record_lost = self.record_lost.map(|_| RECORD_LOST.to_owned());
+        let record_lost = self.record_lost.map(|_| RECORD_IS_LOST.to_owned());
         [silent, stuck, storm, record_lost, unworded]
             .into_iter()
             .flatten()

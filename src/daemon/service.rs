@@ -316,9 +316,10 @@ impl Service {
                 tracing::info!("the configuration was read anew");
             }
             // What a fault quotes of the file may be an address.
-            Err(error) => error.to_string().lines().for_each(|fault| {
+            Err(ReloadError::Config(faults)) => faults.to_string().lines().for_each(|fault| {
                 tracing::error!("the old configuration stays in force: {}", masked(fault));
             }),
+            Err(error) => tracing::error!("the old configuration stays in force: {error}"),
         }
         systemd::ready();
     }

@@ -25,7 +25,7 @@ const TOLD_FOR_DAYS: i64 = 7;
 const DOWN_FOR_DAYS: i64 = 62;
 
 /// What is wrong, and what to do, where nobody can tell what was sent.
-pub const RECORD_LOST: &str = "the record of what has left (the ledger's path and `.sent`) is gone, or lacks what the ledger knows to have left; should the ledger be an older one, nobody knows what was sent since, so nothing leaves. Put the record back and restart. If it is lost, run `avstamd outbox release`: then some may be mailed a second time";
+pub const RECORD_IS_LOST: &str = "the record of what has left (the ledger's path and `.sent`) is gone, or lacks the mail that left last; should the ledger be an older one, put back from a backup, nobody knows what was sent since, so nothing leaves. If it is not, run `avstamd outbox release`. If it is, put the record back and restart; where that is lost, `avstamd outbox release` lets mail leave, and some may come a second time";
 
 const ALIVE: &str = "alive";
 const STORM: &str = "storm";
@@ -161,7 +161,7 @@ pub async fn note_healed(
         );
     }
     if healed.record_lost {
-        tracing::error!("{RECORD_LOST}");
+        tracing::error!("{RECORD_IS_LOST}");
         ledger.look_at(vec![None], Vec::new()).await?;
     }
     if healed.mails == 0 {

@@ -101,7 +101,7 @@ async fn fault_16_an_older_ledger_without_its_record_says_nothing_until_a_person
             NOBODY,
             "also after a start"
         );
-        town.office.ledger.release(date(2026, 12, 7)).await.unwrap();
+        assert!(town.office.ledger.give_up_record().await.unwrap());
         assert_eq!(town.to("2026-12-07 08:00").await, ["ake", "rut"]);
         let mut town = town.restarted("2026-12-08 07:00", |_| {}).await;
         assert_eq!(town.to("2026-12-08 07:00").await, NOBODY);
@@ -114,7 +114,7 @@ async fn fault_16_an_older_ledger_without_its_record_says_nothing_until_a_person
 async fn a_record_that_is_given_up_before_anything_left_is_not_asked_for_again() {
     let gone = |record: &Path| std::fs::remove_file(record).unwrap();
     let town = with_an_old_disk(gone).await;
-    town.office.ledger.release(date(2026, 12, 3)).await.unwrap();
+    assert!(town.office.ledger.give_up_record().await.unwrap());
     let mut town = town.restarted("2026-12-03 08:00", |_| {}).await;
     assert_eq!(town.office.ledger.record_lost().await.unwrap(), None);
     assert_eq!(town.to("2026-12-03 08:00").await, ["ake", "rut"]);

@@ -6,8 +6,8 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use super::invitation::INVITE;
 use super::notice::SAY;
 use super::outbox::hold_uncertain;
+use super::record_lost::{note_lacking, note_left, to_be_recorded};
 use super::sent_record::{Entry, Left, LeftInvitation, LeftNotice, SentRecord, read_left};
-use super::traffic::{note_lacking, to_be_recorded};
 use super::whom::begun;
 use super::{Ledger, writing};
 use crate::store::StoreError;
@@ -21,7 +21,7 @@ pub struct Healed {
     pub last_left: Option<Timestamp>,
     /// Lines of the record that could not be read.
     pub unreadable: usize,
-    /// The record is gone, or lacks what the ledger knows to have left; nobody has given it up.
+    /// The record is gone, or lacks the mail that left last; nobody has given it up.
     pub record_lost: bool,
 }
 
@@ -62,8 +62,8 @@ impl Ledger {
                     unfit += usize::from(learnt.is_none());
                     Ok(())
                 })?;
-                if mails > 0 {
-                    // Of these an older ledger does not know what became of them.
+                if mails > 0 || lacking.is_some() {
+                    // Of those under way an older ledger does not know what became of them.
                     hold_uncertain(&transaction, now)?;
                 }
                 note_lacking(&transaction, lacking.as_deref(), now)?;
@@ -144,6 +144,7 @@ fn learn(connection: &Connection, left: &Left, now: Timestamp) -> Result<bool, S
              VALUES (?1, ?2, 'record', 'known from the record of what has left', 'unknown')",
         )?
         .execute(params![mail, left.at_utc])?;
+    note_left(connection, &left.message_id)?;
     for notice in &left.notices {
         learn_notice(connection, Some(mail), notice)?;
     }

@@ -23,6 +23,7 @@ mod notice;
 mod outbox;
 mod person;
 mod purge;
+mod record_lost;
 mod sent_record;
 mod traffic;
 mod whom;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::agenda::set_look_on;
 use super::heal::leaving;
 use super::invitation::{call_of, follows};
+use super::record_lost::note_left;
 use super::sent_record::Entry;
 use super::traffic::{Hold, IS_CHANGE};
 use super::{Ledger, add_to_record, read, slice, slices_of, writing};
@@ -593,6 +594,12 @@ fn settle(
         Settlement::Sent(attempt) => {
             count(attempt, "accepted", false)?;
             end("sent")?;
+            let sql = "SELECT message_id FROM mail WHERE id = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            note_left(
+                connection,
+                &statement.query_row([id], |row| row.get::<_, String>(0))?,
+            )?;
         }
         Settlement::Refused(attempt) => {
             count(attempt, "permanent", false)?;

@@ -13,6 +13,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
+use super::record_lost::{ask_again, ask_for_none};
 use super::sent_record::{Entry, Fate, LeftNotice, SentRecord, rewrite};
 use super::{Ledger, writing};
 use crate::follow_up::PersonId;
@@ -95,6 +96,10 @@ impl Ledger {
         self.database
             .run(move |connection| {
                 overwrite_deleted(connection)?;
+                let last = match extent {
+                    Extent::Remove => ask_for_none(connection)?,
+                    Extent::Count => None,
+                };
                 let transaction = writing(connection)?;
                 set_aside(&transaction, &open)?;
                 let mut removed = take(&transaction, &STEPS, &limits)?;
@@ -111,6 +116,7 @@ impl Ledger {
                         rows: follow(&transaction, &record, extent)?,
                     });
                 }
+                ask_again(&transaction, last.as_deref())?;
                 match extent {
                     Extent::Count => transaction.rollback()?,
                     Extent::Remove => transaction.commit()?,

@@ -2,10 +2,10 @@
 
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
 use super::Ledger;
-use super::agenda::{fact, set_fact};
+use super::agenda::fact;
 use crate::plan::Count;
 use crate::store::StoreError;
 
@@ -14,17 +14,10 @@ const DAYS: usize = 20;
 
 /// And what left so many days before and after the same day a year ago: some days come once a school year
 /// for everybody.
-const AROUND: i64 = 21;
+const AROUND: i64 = 7;
 
 /// The fact that tells for which day a person let everything go.
 const RELEASED: &str = "released";
-
-/// The fact that tells since when, and of which mail, the record of what has left ought to know and does
-/// not: `second message-id`. Empty where it knows of all.
-const RECORD_LOST: &str = "record-lost";
-
-/// The fact that names the mail of which a person said that the record need not know.
-const RECORD_GIVEN_UP: &str = "record-given-up";
 
 /// What leaves on a day and what left before it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -85,72 +78,14 @@ impl Ledger {
             .await
     }
 
-    /// Lets everything go that leaves on a local day, however much it is, and also where the record of
-    /// what has left is lost.
+    /// Lets everything go that leaves on a local day, however much it is.
     ///
     /// # Errors
     /// SQLite refused.
     pub async fn release(&self, day: Date) -> Result<(), StoreError> {
-        let fact = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let mut facts = vec![fact(RELEASED, &day.to_string())];
-        let lost = self.fact(RECORD_LOST).await?.unwrap_or_default();
-        if let Some((_, message_id)) = lost.split_once(' ') {
-            facts.push(fact(RECORD_LOST, ""));
-            facts.push(fact(RECORD_GIVEN_UP, message_id));
-        }
-        self.look_at(vec![None], facts).await
+        let fact = (RELEASED.to_owned(), day.to_string());
+        self.look_at(vec![None], vec![fact]).await
     }
-
-    /// Since when the record of what has left is known to be gone, or older than the ledger: then
-    /// nobody knows what was sent, should the ledger be an older one itself.
-    ///
-    /// # Errors
-    /// SQLite refused.
-    pub async fn record_lost(&self) -> Result<Option<Timestamp>, StoreError> {
-        let lost = self.fact(RECORD_LOST).await?.unwrap_or_default();
-        let second = lost.split_once(' ').and_then(|(at, _)| at.parse().ok());
-        Ok(second.and_then(|second| Timestamp::from_second(second).ok()))
-    }
-}
-
-/// The mail that the record must have: the one it was found to lack, else the one that left last, if no
-/// person has given it up.
-pub fn to_be_recorded(connection: &Connection) -> Result<Option<String>, StoreError> {
-    let lost = fact(connection, RECORD_LOST)?.unwrap_or_default();
-    if let Some((_, message_id)) = lost.split_once(' ') {
-        return Ok(Some(message_id.to_owned()));
-    }
-    let given_up = fact(connection, RECORD_GIVEN_UP)?;
-    Ok(last_sent(connection)?.filter(|last| given_up.as_ref() != Some(last)))
-}
-
-/// Writes down that the record lacks a mail that it must have, or no more lacks any. One that was put
-/// back need not know of what left meanwhile.
-pub fn note_lacking(
-    connection: &Connection,
-    lacking: Option<&str>,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let lost = fact(connection, RECORD_LOST)?.unwrap_or_default();
-    match lacking {
-        Some(message_id) if lost.is_empty() => {
-            let since = format!("{} {message_id}", now.as_second());
-            set_fact(connection, RECORD_LOST, &since)
-        }
-        None if !lost.is_empty() => {
-            set_fact(connection, RECORD_LOST, "")?;
-            let last = last_sent(connection)?.unwrap_or_default();
-            set_fact(connection, RECORD_GIVEN_UP, &last)
-        }
-        _ => Ok(()),
-    }
-}
-
-fn last_sent(connection: &Connection) -> Result<Option<String>, StoreError> {
-    // By the day, from the last: by the state it would read and sort all there are.
-    let sql = "SELECT message_id FROM mail WHERE +state = 'sent' AND sent_on IS NOT NULL
-               ORDER BY sent_on DESC, id DESC LIMIT 1";
-    Ok(connection.query_row(sql, [], |row| row.get(0)).optional()?)
 }
 
 fn traffic(connection: &Connection, now: Timestamp, date: Date) -> Result<Traffic, StoreError> {
