@@ -280,8 +280,18 @@ async fn under_way(town: &Town, (at, day): (Timestamp, Date)) -> i64 {
 /// A backup may catch a mail whose answer had not come yet.
 #[tokio::test]
 async fn what_an_older_ledger_has_under_way_is_held_for_a_person() {
+    has_under_way(|_| {}).await;
+}
+
+#[tokio::test]
+async fn fault_16_what_an_older_ledger_has_under_way_is_held_without_its_record_too() {
+    has_under_way(|record| std::fs::remove_file(record).unwrap()).await;
+}
+
+async fn has_under_way(record: impl FnOnce(&Path)) {
     let mut town = Town::with_digest().await;
     town.measure("m1", date(2026, 12, 3)).await;
+    assert_eq!(town.to("2026-11-16 07:00").await, ["ake"]);
     let (day, at) = (date(2026, 11, 19), town.instant("2026-11-19 07:00"));
     avstamd::daemon::tick(&town.office, at).await.unwrap();
     let id = under_way(&town, (at, day)).await;
@@ -295,7 +305,12 @@ async fn what_an_older_ledger_has_under_way_is_held_for_a_person() {
     let ledger = &town.office.ledger;
     ledger.settle(id, Settlement::Sent(sent), at).await.unwrap();
     assert_eq!(town.to("2026-11-23 07:00").await, ["ake"]);
-    let mut town = town.restarted("2026-11-23 08:00", restore).await;
+    let mut town = town
+        .restarted("2026-11-23 08:00", |directory| {
+            restore(directory);
+            record(&directory.join("ledger.db.sent"));
+        })
+        .await;
     assert_eq!(town.to("2026-11-23 08:00").await, TOLD_OF_IT);
     let mails = town.office.ledger.mails(true).await.unwrap();
     let held: Vec<i64> = mails
