@@ -64,12 +64,12 @@ pub async fn run(config: &Path, arguments: Arguments) -> anyhow::Result<()> {
     match delivered.relay {
         None => Ok(()),
         Some(trouble) => anyhow::bail!(
-            "the mail server is in trouble at {}: {} {}; every mail waits",
+            "the mail server is in trouble at {}: {}{}; every mail waits",
             trouble.attempt.stage,
             trouble
                 .attempt
                 .code
-                .map(|code| code.to_string())
+                .map(|code| format!("{code} "))
                 .unwrap_or_default(),
             trouble.attempt.reply
         ),
