@@ -244,6 +244,19 @@ async fn a_panic_in_one_areas_planning_stops_no_other_and_is_told() {
 }
 
 #[tokio::test]
+async fn a_fault_in_an_area_that_is_removed_is_over() {
+    let mut town = Town::with_another_area().await;
+    town.plans_with(with_a_fault);
+    assert_eq!(to(&town.at("2026-11-19 07:00").await), ["rut"]);
+    let sql = "PRAGMA foreign_keys = OFF; DELETE FROM school_unit WHERE area = 'söder';
+               DELETE FROM area WHERE id = 'söder';";
+    calendar(&town).execute_batch(sql).unwrap();
+    assert_eq!(town.to("2026-11-19 07:01").await, NOBODY);
+    let health = Health::at(&town.office, town.instant("2026-11-19 07:02"));
+    assert_eq!(health.await.unwrap().faults, []);
+}
+
+#[tokio::test]
 async fn a_panic_while_a_mail_is_made_holds_back_that_mail_alone() {
     let mut town = Town::with_another_area().await;
     let at = town.instant("2026-11-19 07:00");
