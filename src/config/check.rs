@@ -166,7 +166,9 @@ pub fn school_year_name(table: &Table<'_>, text: &str, place: &Place) -> Option<
     match crate::calendar::parse_school_year_name(text) {
         Ok(start) => Some(crate::calendar::school_year_of(start)),
         Err(error) => {
-            table.fault_at(place, error.to_string());
+            // It quotes all that was written, which may be half of the file.
+            let fault = error.to_string();
+            table.fault_at(place, fault.replace(&format!("\"{text}\""), &quoted(text)));
             None
         }
     }

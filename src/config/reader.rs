@@ -14,6 +14,9 @@ use toml::de::{DeTable, DeValue};
 use super::plain;
 use crate::follow_up::plausible::shown_line;
 
+/// The longest message, in characters.
+const LONGEST: usize = 500;
+
 /// One fault of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
@@ -75,7 +78,8 @@ impl<'a> Source<'a> {
         Table::new(self, String::new(), place, table.into_inner())
     }
 
-    /// Notes a fault, on one line: what it quotes of the file may be several.
+    /// Notes a fault, on one line and no longer than can be read: what it quotes of the file may be
+    /// half of it.
     pub fn fault(&self, place: &Place, message: impl Into<String>) {
         let before = self.text.get(..place.0.start).unwrap_or("");
         let line = before.matches('\n').count() + 1;
@@ -84,7 +88,7 @@ impl<'a> Source<'a> {
             file: self.file.to_owned(),
             line: Some(line),
             column: Some(column),
-            message: shown_line(&message.into(), usize::MAX),
+            message: shown_line(&message.into(), LONGEST),
         });
     }
 
