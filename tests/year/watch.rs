@@ -16,24 +16,39 @@ use super::NOBODY;
 use super::meetings::dialogue_of;
 use super::town::{Mail, Town, measure};
 
+/// The mail days by which it is told what is usual.
+const USUAL: [&str; 7] = [
+    "11-23", "11-24", "11-25", "11-26", "11-27", "11-30", "12-01",
+];
+
+/// The code of one of many more units.
+fn code(number: usize) -> String {
+    format!("20000{number:03}")
+}
+
+/// So many more units with a principal each.
+async fn add_units(town: &Town, count: usize) {
+    for number in 0..count {
+        town.other_unit(&code(number)).await;
+        town.appoint_at(&format!("p{number}"), Role::Principal, &code(number))
+            .await;
+    }
+}
+
 /// Twenty more units, their dialogues announced to everybody by the second day of December.
 async fn with_many_dialogues() -> Town {
     let mut town = Town::with_invitations().await;
+    add_units(&town, 20).await;
     for number in 0..20 {
-        let code = format!("200000{number:02}");
-        town.other_unit(&code).await;
-        town.appoint_at(&format!("p{number}"), Role::Principal, &code)
-            .await;
         for (day, round) in [
             (date(2027, 1, 12), Round::Explore),
             (date(2027, 4, 12), Round::Evaluate),
         ] {
-            dialogue_of(&town, &code, day + i64::from(number).days(), round).await;
+            let later = i64::try_from(number).unwrap().days();
+            dialogue_of(&town, &code(number), day + later, round).await;
         }
     }
-    for day in [
-        "11-23", "11-24", "11-25", "11-26", "11-27", "11-30", "12-01",
-    ] {
+    for day in USUAL {
         assert!(town.at(&format!("2026-{day} 07:00")).await.len() >= 3);
     }
     town
@@ -98,15 +113,8 @@ async fn fault_82_a_calendar_that_is_mended_leaves_nothing_to_say() {
 /// Two hundred units with a principal each, and a week in which Rut alone had mail.
 async fn with_many_principals() -> Town {
     let mut town = Town::new().await;
-    for number in 0..200 {
-        let code = format!("20000{number:03}");
-        town.other_unit(&code).await;
-        town.appoint_at(&format!("p{number}"), Role::Principal, &code)
-            .await;
-    }
-    for day in [
-        "11-23", "11-24", "11-25", "11-26", "11-27", "11-30", "12-01",
-    ] {
+    add_units(&town, 200).await;
+    for day in USUAL {
         let day: Date = format!("2026-{day}").parse().unwrap();
         town.measure(&format!("m{day}"), day + 14.days()).await;
         assert_eq!(town.to(&format!("{day} 07:00")).await, ["rut"]);
@@ -121,7 +129,7 @@ async fn fault_82_ten_thousand_measures_at_noon_are_held_and_then_one_mail_each(
     let mut batch = Batch::default();
     for number in 0..10_000 {
         batch.measures.push(Measure {
-            unit: UnitCode::parse(&format!("20000{:03}", number % 200)).unwrap(),
+            unit: UnitCode::parse(&code(number % 200)).unwrap(),
             ..measure(&format!("i{number}"), date(2026, 12, 16))
         });
     }
