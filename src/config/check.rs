@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
-use super::plain::quoted;
+use super::plain::{glimpse, quoted};
 use super::reader::{Place, Table};
+use crate::calendar::{SchoolYearNameError, parse_school_year_name, school_year_of};
 use crate::follow_up::envelope_address;
 use crate::follow_up::plausible::is_hidden;
 
@@ -163,12 +164,17 @@ pub fn is_loopback(host: &str) -> bool {
 
 /// A school year's name, in its usual form.
 pub fn school_year_name(table: &Table<'_>, text: &str, place: &Place) -> Option<String> {
-    match crate::calendar::parse_school_year_name(text) {
-        Ok(start) => Some(crate::calendar::school_year_of(start)),
+    match parse_school_year_name(text) {
+        Ok(start) => Some(school_year_of(start)),
         Err(error) => {
-            // It quotes all that was written, which may be half of the file.
-            let fault = error.to_string();
-            table.fault_at(place, fault.replace(&format!("\"{text}\""), &quoted(text)));
+            let error = match error {
+                // All that was written, which may be half of the file.
+                SchoolYearNameError::Shape(written) => {
+                    SchoolYearNameError::Shape(glimpse(&written))
+                }
+                error => error,
+            };
+            table.fault_at(place, error.to_string());
             None
         }
     }

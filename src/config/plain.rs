@@ -58,9 +58,14 @@ const SYNTAX: [(&str, &str); 6] = [
     ),
 ];
 
-/// A value as a fault quotes it: on one line, and the beginning of it where it is long.
+/// As much of a value as a fault tells: on one line, and the beginning of it where it is long.
+pub fn glimpse(text: &str) -> String {
+    shown_line(text, GLIMPSE)
+}
+
+/// The same between quotes.
 pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", shown_line(text, GLIMPSE))
+    format!("\"{}\"", glimpse(text))
 }
 
 /// What is wrong with a value, and what to write instead.
@@ -98,7 +103,7 @@ pub fn syntax(message: &str, found: &str) -> String {
     if line.contains("duplicate key") {
         return format!(
             "{} stands here for the second time; keep one",
-            shown_line(found, GLIMPSE)
+            glimpse(found)
         );
     }
     let known = SYNTAX.iter().find(|(words, _)| line.contains(words));
@@ -109,7 +114,7 @@ fn seen(found: &str) -> String {
     let found = found
         .trim_end_matches(" as i128")
         .trim_end_matches(" as u128");
-    let found = shown_line(&found.replace('`', ""), GLIMPSE);
+    let found = glimpse(&found.replace('`', ""));
     let known = FOUND.iter().find(|(words, _)| found.starts_with(words));
     known.map_or(found.clone(), |(words, plain)| {
         found.replacen(words, plain, 1)

@@ -109,7 +109,7 @@ impl Health {
         let unworded = self.unworded.as_ref().map(|unworded| format!(
             "{} mails cannot be put into words and wait, number {} is the first; `avstamd outbox show` has the reason. Mend the templates, or report the fault that the log names",
             unworded.mails.len(),
-            unworded.mails.iter().min().unwrap_or(&0)
+            unworded.mails.first().unwrap_or(&0)
         ));
         let faults = self.faults.iter().map(|area| {
             let whose = match area.as_str() {

@@ -184,8 +184,7 @@ pub fn restore(
     restoring: Restoring,
 ) -> Result<Vec<&'static str>, SafeError> {
     let safe = open_sound(file)?;
-    let keeps_ledger =
-        restoring == Restoring::Calendar && pair.ledger.exists() && is_sound_ledger(pair.ledger);
+    let keeps_ledger = restoring == Restoring::Calendar && is_sound_ledger(pair.ledger);
     let parts = PARTS.into_iter();
     let parts: Vec<&str> = parts
         .filter(|part| *part == "calendar" || !keeps_ledger)
@@ -421,6 +420,10 @@ fn check_database(path: &Path) -> Result<(), SafeError> {
 /// Whether a file is a ledger, of any version, and undamaged. An emptied file is a sound database, and
 /// no ledger.
 fn is_sound_ledger(path: &Path) -> bool {
+    // Opening would make one.
+    if !path.exists() {
+        return false;
+    }
     let owner = Connection::open(path).and_then(|connection| {
         connection.pragma_query_value(None, "application_id", |row| row.get(0))
     });

@@ -1,6 +1,6 @@
 //! One file a message: for the demo, for trying things out, and for systems that pick mail up.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::Path;
 
 use super::Parcel;
@@ -30,14 +30,16 @@ pub async fn write(directory: &Path, parcel: Parcel<'_>) -> Outcome {
         std::fs::File::open(&directory)?.sync_all()?;
         Ok(Ok(()))
     });
-    let (verdict, reply) = match written.await {
-        Ok(Ok(Ok(()))) => (Verdict::Accepted, Reply::default()),
-        Ok(Ok(Err(path))) => {
+    let written = written
+        .await
+        .unwrap_or_else(|why| Err(io::Error::other(why)));
+    let (verdict, reply) = match written {
+        Ok(Ok(())) => (Verdict::Accepted, Reply::default()),
+        Ok(Err(path)) => {
             let path = path.display();
             let what = format!("{path} is there, with another mail in it; move it away");
             (Verdict::Permanent, Reply::own(what))
         }
-        Ok(Err::<_, std::io::Error>(why)) => (Verdict::Relay, Reply::own(why)),
         Err(why) => (Verdict::Relay, Reply::own(why)),
     };
     Outcome {

@@ -51,10 +51,11 @@ impl Ledger {
                         Entry::Noted(notices) => learn_noted(&transaction, notices, &begun),
                         Entry::Returned(_) => Ok(false),
                     })?;
-                    lacking = lacking.take().filter(|last| match &entry {
-                        Entry::Left(left) => left.message_id != *last,
-                        _ => true,
-                    });
+                    if let Entry::Left(left) = &entry
+                        && lacking.as_ref() == Some(&left.message_id)
+                    {
+                        lacking = None;
+                    }
                     if let (Entry::Left(left), Some(_)) = (&entry, learnt) {
                         last_left = last_left.max(Timestamp::from_second(left.at_utc).ok());
                     }
@@ -144,7 +145,7 @@ fn learn(connection: &Connection, left: &Left, now: Timestamp) -> Result<bool, S
              VALUES (?1, ?2, 'record', 'known from the record of what has left', 'unknown')",
         )?
         .execute(params![mail, left.at_utc])?;
-    note_left(connection, &left.message_id)?;
+    note_left(connection, mail)?;
     for notice in &left.notices {
         learn_notice(connection, Some(mail), notice)?;
     }

@@ -116,7 +116,7 @@ pub struct Failed {
 /// Mails that cannot be put into words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unworded {
-    /// The ledger's numbers of them, at least one.
+    /// The ledger's numbers of them, the lowest first; at least one.
     pub mails: Vec<i64>,
     /// Since then the first of them waits for words.
     pub since: Timestamp,

@@ -594,12 +594,7 @@ fn settle(
         Settlement::Sent(attempt) => {
             count(attempt, "accepted", false)?;
             end("sent")?;
-            let sql = "SELECT message_id FROM mail WHERE id = ?1";
-            let mut statement = connection.prepare_cached(sql)?;
-            note_left(
-                connection,
-                &statement.query_row([id], |row| row.get::<_, String>(0))?,
-            )?;
+            note_left(connection, id)?;
         }
         Settlement::Refused(attempt) => {
             count(attempt, "permanent", false)?;

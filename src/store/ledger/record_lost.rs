@@ -4,11 +4,10 @@
 //! The ledger keeps which mail left last. The record must have it, for its line was there first.
 
 use jiff::Timestamp;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
-use super::Ledger;
 use super::agenda::{fact, set_fact};
-use super::writing;
+use super::{Ledger, writing};
 use crate::store::StoreError;
 
 /// The fact that names the mail that left last; empty where the record need not have it.
@@ -24,9 +23,8 @@ impl Ledger {
     /// # Errors
     /// SQLite refused.
     pub async fn record_lost(&self) -> Result<Option<Timestamp>, StoreError> {
-        let lost = self.fact(LOST).await?.unwrap_or_default();
-        let second = lost.split_once(' ').and_then(|(at, _)| at.parse().ok());
-        Ok(second.and_then(|second| Timestamp::from_second(second).ok()))
+        let lost = self.database.run(|connection| lost(connection)).await?;
+        Ok(lost.map(|(since, _)| since))
     }
 
     /// Gives a lost record up: what waits may leave. Whether it was lost.
@@ -43,16 +41,29 @@ impl Ledger {
     }
 }
 
+/// Since when the record lacks a line, and of which mail.
+fn lost(connection: &Connection) -> Result<Option<(Timestamp, String)>, StoreError> {
+    let lost = fact(connection, LOST)?.unwrap_or_default();
+    Ok(lost.split_once(' ').and_then(|(second, message_id)| {
+        let since = Timestamp::from_second(second.parse().ok()?).ok()?;
+        Some((since, message_id.to_owned()))
+    }))
+}
+
 /// Notes that a mail has left.
-pub fn note_left(connection: &Connection, message_id: &str) -> Result<(), StoreError> {
-    set_fact(connection, LAST_LEFT, message_id)
+pub fn note_left(connection: &Connection, mail: i64) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO fact (name, value)
+               SELECT ?1, message_id FROM mail WHERE id = ?2";
+    connection
+        .prepare_cached(sql)?
+        .execute(params![LAST_LEFT, mail])?;
+    Ok(())
 }
 
 /// The mail that the record must have: the one it was found to lack, else the one that left last.
 pub fn to_be_recorded(connection: &Connection) -> Result<Option<String>, StoreError> {
-    let lost = fact(connection, LOST)?.unwrap_or_default();
-    let message_id = match lost.split_once(' ') {
-        Some((_, message_id)) => Some(message_id.to_owned()),
+    let message_id = match lost(connection)? {
+        Some((_, message_id)) => Some(message_id),
         None => fact(connection, LAST_LEFT)?,
     };
     Ok(message_id.filter(|message_id| !message_id.is_empty()))
@@ -65,7 +76,7 @@ pub fn note_lacking(
     lacking: Option<&str>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let was_lost = fact(connection, LOST)?.is_some_and(|lost| !lost.is_empty());
+    let was_lost = lost(connection)?.is_some();
     match lacking {
         Some(message_id) if !was_lost => set_fact(
             connection,

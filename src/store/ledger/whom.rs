@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 
 use super::Ledger;
-use super::agenda::facts;
+use super::agenda::{facts, set_fact};
 use crate::follow_up::{Naming, PersonId};
 use crate::store::{StoreError, Unclear};
 
@@ -77,9 +77,7 @@ impl Ledger {
 
 /// Notes that what is forgotten here is still to be swept out of the files.
 pub fn note_unswept(connection: &Connection) -> Result<(), StoreError> {
-    let sql = "INSERT OR REPLACE INTO fact (name, value) VALUES (?1, '')";
-    connection.execute(sql, [UNSWEPT])?;
-    Ok(())
+    set_fact(connection, UNSWEPT, "")
 }
 
 /// What those are known by whose forgetting was cut short, each with the pseudonym.
